@@ -10,8 +10,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DEV    := dev,notebook,fly,kubernetes,mcp,ssh
 
-# As many files at once as there are cores for it; the tests of a file one after the other.
-PARALLEL := -n $(CORES) --dist loadfile
+# The tests start thousands of interpreters, each of which would compile what it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
+# Most tests of processes wait for others: twice as many files at once as there are cores, the tests of a file in order.
+PARALLEL := -n $(shell expr 2 '*' $(CORES)) --dist loadfile
 
 # uv where it is there and resolves as pip does (pip has no index or constraint of its own set), else pip.
 INSTALL = if command -v uv >/dev/null 2>&1 && ! $(BIN)/python -m pip config list | grep -qE 'index|find-links|constraint'; \

@@ -136,6 +136,7 @@ if TYPE_CHECKING:
     from beamlike.node import Node, connect, disconnect, drain, join, joining, start
     from beamlike.serving.errors import NoServing, Overloaded, ServingLost, ServingTimeout
     from beamlike.serving.serving import Serving
+    from beamlike.tensors.travel import land_tensors_on
 else:
     _MODULES = {
         "code": "code",
@@ -256,6 +257,7 @@ else:
         "is_alive": "kernel.functions",
         "join": "node",
         "joining": "node",
+        "land_tensors_on": "tensors.travel",
         "lifespan": "embedding",
         "link": "kernel.functions",
         "make_ref": "kernel.functions",
@@ -428,6 +430,7 @@ __all__ = [
     "is_alive",
     "join",
     "joining",
+    "land_tensors_on",
     "lifespan",
     "link",
     "make_ref",

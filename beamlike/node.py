@@ -16,7 +16,7 @@ from typing import Any, Literal, Self, TypeVar
 
 from beamlike.code.requirements.require import declare_script
 from beamlike.code.server import CodeServer
-from beamlike.distribution import rpc
+from beamlike.distribution import introductions, rpc
 from beamlike.distribution.addresses import host_of, one_spelling, split_port
 from beamlike.distribution.cluster import INVITATION_LIFETIME, TICK_TIME, Cluster
 from beamlike.distribution.connection import LARGEST_SIGNAL
@@ -28,6 +28,7 @@ from beamlike.distribution.finding.strategy import Strategy
 from beamlike.distribution.global_names.server import Seat, start_name_server
 from beamlike.distribution.liveness import interrupt, node_state, who_is_blocking
 from beamlike.distribution.process_groups import pg
+from beamlike.distribution.process_groups.sight import start_sight
 from beamlike.distribution.secret import (
     GIVEN,
     INVITED,
@@ -218,6 +219,7 @@ class Node(LocalNode):
         """Before anybody can connect, and on the loop that user code does not block."""
         current.enter_node(self)
         await pg.start_supervised()
+        await introductions.start_introductions(self)
 
     async def _start_inspector(self) -> None:
         """It waits, at no cost, until somebody looks at this node (see `bl.inspect`)."""
@@ -235,6 +237,24 @@ class Node(LocalNode):
                 prevent_overlap=self._prevent_overlap,
             )
         )
+
+    async def introduced_by(self, name: str) -> None:
+        """From now on this node, whose own secret opens no other, asks the node `name` for the way to each that it
+        uses (see `introductions`), and sees the groups that it looks for as that node does (see `bl.pg.find_members`):
+        a child, by its parent."""
+        await self._in_cluster(self._start_sight(name))
+        self.cluster.introducing = introductions.introduced_by(name, self)
+        self.introducer = name
+
+    async def _start_sight(self, name: str) -> None:
+        current.enter_node(self)
+        await start_sight(name)
+
+    async def expect(self, name: str, seconds: float) -> introductions.Introduction:
+        """Lets in the node `name`, once, within so many seconds; how it gets here."""
+        host, port = await self.listen()
+        address = (host_of(self.name) if host in ("0.0.0.0", "::") else host), port
+        return introductions.Introduction(address, self.invite(name, seconds), self.tls is not None)
 
     def listen_at(self, host: str) -> None:
         """Where `listen` is to listen, at any free port, if not on the host of the node's name: a child may bear that

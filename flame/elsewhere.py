@@ -67,7 +67,7 @@ async def _perform_here(calls: Takes, request: Perform, client: Client) -> None:
 
 
 async def _settled_here(call: Call, calls: Takes) -> Any:
-    """Its progress goes by way of this node: a child reaches its parent alone."""
+    """Its progress goes by way of this node, to which the child is connected in any case."""
     address = call.request.progress
     if address is None:
         return await settled(call, calls)

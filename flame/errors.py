@@ -45,8 +45,9 @@ class CapReached(FlameError):
 class RunnerLost(FlameError, ConnectionError):
     """The node that ran the function was lost; how far the function got is not known.
 
-    `node` is its name; `exit_code` that of its process, negative for a signal, None if it is not known or still runs;
-    `out_of_memory` and `evicted` what its platform says, None where it says nothing.
+    `node` is its name; `reason` what became of it in a few words, without the last that it printed; `exit_code` that of
+    its process, negative for a signal, None if it is not known or still runs; `out_of_memory` and `evicted` what its
+    platform says, None where it says nothing.
     """
 
     def __init__(
@@ -54,24 +55,25 @@ class RunnerLost(FlameError, ConnectionError):
         message: str,
         *,
         node: str = "",
+        reason: str = "",
         exit_code: int | None = None,
         out_of_memory: bool | None = None,
         evicted: bool | None = None,
     ) -> None:
         super().__init__(message)
         self.node = node
+        self.reason = reason
         self.exit_code = exit_code
         self.out_of_memory = out_of_memory
         self.evicted = evicted
 
     def __reduce__(self) -> Any:
-        return _runner_lost, (str(self), self.node, self.exit_code, self.out_of_memory, self.evicted)
+        said = {name: getattr(self, name) for name in ("node", "reason", "exit_code", "out_of_memory", "evicted")}
+        return _runner_lost, (str(self), said)
 
 
-def _runner_lost(
-    message: str, node: str, exit_code: int | None, out_of_memory: bool | None, evicted: bool | None
-) -> RunnerLost:
-    return RunnerLost(message, node=node, exit_code=exit_code, out_of_memory=out_of_memory, evicted=evicted)
+def _runner_lost(message: str, said: dict[str, Any]) -> RunnerLost:
+    return RunnerLost(message, **said)
 
 
 class Cancelled(FlameError):

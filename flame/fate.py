@@ -6,6 +6,9 @@ from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import ExceptionInfo, Reason
 from nodes.backend import Cause
 
+PRINTED = "; it printed:\n"
+"""Between the words and what the machine printed last."""
+
 
 @frozen
 class Fate:

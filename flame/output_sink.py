@@ -29,8 +29,8 @@ def sink_for_caller(progress: bl.Alias | None = None) -> Sink:
     """The sink for calls of the code that asks: its group leader or, where it has none, as in a script, the `user` of
     its node, which writes to the interpreter's own streams.
 
-    A leader on another node, which called a pool of this one, is reached through a process here: a child knows its
-    parent alone.
+    A leader on another node, which called a pool of this one, is reached through a process here: a child need not be
+    connected to any node but its parent.
     """
     node = current_node()
     leader = leader_elsewhere(node)

@@ -14,7 +14,7 @@ from flame.errors import (
     QueueTimeout,
     RunnerLost,
 )
-from flame.fate import Fate
+from flame.fate import PRINTED, Fate
 from flame.pool_events import Refusal
 from flame.pool_state import Phase, PoolState, Stage
 from nodes.backend import Cause
@@ -76,6 +76,7 @@ def loss(call: Call, pool: str, fate: Fate) -> RunnerLost:
     return RunnerLost(
         f"{node}, a runner of pool {pool!r}, was lost while it ran {name_of(call.request.function)}: {fate.words}",
         node=node,
+        reason=fate.words.partition(PRINTED)[0],
         exit_code=fate.exit_code,
         out_of_memory=_is(fate, "out of memory"),
         evicted=_is(fate, "evicted", "preempted"),

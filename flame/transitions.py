@@ -8,12 +8,12 @@ from typing import TypeAlias
 from beamlike.kernel.record import frozen
 from flame import events as told
 from flame.events import PhaseName
+from flame.fate import PRINTED
 from flame.pool_events import BootStep, BootWithheld, Event, RunnerDown, RunnerUp
 from flame.pool_state import FAILURES_BEFORE_REFUSAL, Phase, PoolState, Runner
 
 Stamp: TypeAlias = tuple[str, float, float]
 """The pool's name, its clock, and the time of day."""
-_PRINTED = "; it printed:\n"
 
 
 @frozen
@@ -68,7 +68,7 @@ def _step(runner: Runner, event: Event) -> Step:
 
 def _end(runner: Runner, event: Event) -> Step:
     if isinstance(event, RunnerDown) and (runner.lost or runner.phase is not Phase.LEAVING):
-        reason, _, printed = event.reason.partition(_PRINTED)
+        reason, _, printed = event.reason.partition(PRINTED)
         return Step(runner, "failed", reason, printed)
     return Step(runner, "gone", event.why if isinstance(event, BootWithheld) else runner.why)
 

@@ -94,10 +94,10 @@ def _own_secret(remedy: str) -> Secret:
 
 async def serve(invitation: Invitation, guards: Guards, users_secret: Secret | None = None) -> None:
     """Joins the parent and stays until it is gone, or another guard says that it is time to leave."""
-    alone = f"a child node has a secret of its own and reaches its parent alone: call from {invitation.parent}"
+    own = f"a child node has a secret of its own, and is reached by {invitation.parent} and whom that introduces to it"
     node = bl.Node(
         invitation.child,
-        secret=users_secret or _own_secret(alone),
+        secret=users_secret or _own_secret(own),
         listen=False,
         hidden=True,
         own_thread=invitation.own_thread,
@@ -108,13 +108,11 @@ async def serve(invitation: Invitation, guards: Guards, users_secret: Secret | N
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(node)
         guards.watch(node)
+        if users_secret is None:
+            # It is connected to nobody else before it needs to be, and then by its parent's introduction.
+            await node.introduced_by(invitation.parent)
         await stack.enter_async_context(way_in(node, invitation))
         await (be_dialled(node, invitation) if invitation.listens_at else join(node, invitation))
-        if users_secret is None:
-            # Children stand around their parent as in a star.
-            node.dial = None
-            known = node.why_unconnected
-            node.why_unconnected = lambda name: known(name) or alone
         gone = guards.joined(node)
         await gone.wait()
 

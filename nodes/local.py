@@ -50,8 +50,8 @@ _DIRECTORY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY
 class Local:
     """Boots nodes as child processes. `python` is the interpreter to run, `env` what is added to the environment.
 
-    A child reaches its parent alone. With `users_secret` it has the secret that any program of this user has, and so
-    reaches every node that holds it: the program of a notebook's cells is such a one.
+    A child reaches its parent, and the nodes to which that is connected. With `users_secret` it has the secret that any
+    program of this user has, and so reaches every node that holds it: the program of a notebook's cells is such a one.
 
     `zygote` says whether children are forked by a process that has imported what they need. None: on Linux, where
     `python` is this very interpreter or something is to be imported besides. `preload` names such modules; if one of

@@ -2,6 +2,7 @@
 
     nb.frame, nb.tabs, nb.grid           places for other things
     nb.markdown, nb.image, nb.text       what is shown as it is; `nb.text` is text that grows
+    nb.gallery                           pictures with words, as they come
     nb.table, nb.plot, nb.tree           data, read where it lives, as far as somebody looks
     nb.progress                          how far things are
     nb.input, nb.button, nb.form, nb.keyboard   what the user sets and does
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from notebook_tui.widgets.frame import Frame as frame
     from notebook_tui.widgets.frame import Grid as grid
     from notebook_tui.widgets.frame import Tabs as tabs
+    from notebook_tui.widgets.gallery import Gallery as gallery
     from notebook_tui.widgets.image import image, markdown
     from notebook_tui.widgets.inputs import INPUTS as input
     from notebook_tui.widgets.interrupt import interrupt
@@ -44,6 +46,7 @@ _WHERE = {
     "button": "controls.Button",
     "form": "controls.Form",
     "frame": "frame.Frame",
+    "gallery": "gallery.Gallery",
     "grid": "frame.Grid",
     "image": "image.image",
     "input": "inputs.INPUTS",
@@ -69,6 +72,7 @@ __all__ = [
     "button",
     "form",
     "frame",
+    "gallery",
     "grid",
     "image",
     "input",

@@ -21,10 +21,9 @@ GUIDES = (
     "pools.md",
     "notebook_engine.md",
     "widgets.md",
-    "serve.md",
 )
-SHORT = ("top.md",)
-"""Guides to what is seen more than programmed."""
+SHORT = ("serve.md", "serving.md", "tensors.md", "top.md")
+"""Guides with few programs."""
 TITLE = r"^#+ (?P<title>[^\n]*)$"
 OTHER = r"^```(?!python)\w+\n.*?^```$"
 """In which a line with a "#" is no title."""

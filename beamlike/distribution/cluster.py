@@ -44,6 +44,7 @@ from beamlike.distribution.handshake_frames import NONCE_SIZE, Identity
 from beamlike.distribution.heartbeat.heartbeat import Heartbeat
 from beamlike.distribution.home import Home
 from beamlike.distribution.inbound import deliver
+from beamlike.distribution.introductions import Introducing
 from beamlike.distribution.invitations import Invitations
 from beamlike.distribution.listing import Listing
 from beamlike.distribution.liveness import heartbeats
@@ -133,6 +134,8 @@ class Cluster:
         self._no_link_is_open.set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped = False
+        self.introducing: Introducing | None = None
+        """Who is asked for the way to nodes that the secret of this one does not open: see `introductions`."""
         node.dial = self.dial
         node.why_unconnected = self.why_unconnected
 
@@ -298,7 +301,8 @@ class Cluster:
     def _dial_to(self, name: str, address: Address | None, secret: Secret, tick_time: float | None = None) -> Dial:
         if name not in self._dials:
             handshake = Dialler(self._identity, secrets.token_bytes(NONCE_SIZE), secret, name)
-            dial = Dial(name, address, self._new_link(handshake), self._home.loop.create_future())
+            introducing = self.introducing if address is None and secret is self._secret else None
+            dial = Dial(name, address, self._new_link(handshake), self._home.loop.create_future(), introducing)
             if tick_time is not None:
                 dial.link.tick_every(tick_time / 4)
             self._dials[name] = dial
@@ -316,16 +320,26 @@ class Cluster:
     async def _carry_out(self, dial: Dial) -> None:
         try:
             async with asyncio.timeout(HANDSHAKE_DEADLINE):
-                address = dial.address or self._whereabouts.find(dial.name)
+                address = await self._address_of(dial)
                 await open_link(dial.link, address, lambda host: self._encryption.dial(host, dial.name))
                 await asyncio.shield(dial.done)
         except TimeoutError:
-            self._fail(dial, f"{dial.name} was not connected after {HANDSHAKE_DEADLINE:g} s")
+            self._fail(dial, f"{dial.name} was not connected after {HANDSHAKE_DEADLINE:g} s{dial.hint}")
         except OSError as error:
-            self._fail(dial, f"{dial.name} cannot be reached: {error}")
+            self._fail(dial, f"{dial.name} cannot be reached: {error}{dial.hint}")
         except Exception as error:  # whoever waits must not wait for ever
             logger.exception("dialling %s failed in an unexpected way", dial.name)
             self._fail(dial, f"{dial.name} cannot be reached: {type(error).__name__}: {error}")
+
+    async def _address_of(self, dial: Dial) -> Address:
+        if dial.introducing is None:
+            return dial.address or self._whereabouts.find(dial.name)
+        introduction = await dial.introducing(dial.name)
+        dial.link.present(Secret(introduction.token, INVITED))
+        dial.introduced_at = introduction.address
+        if introduction.encrypted:
+            self._encryption.encrypt(dial.name)
+        return introduction.address
 
     def _fail(self, dial: Dial, message: str) -> None:
         with self._lock:

@@ -30,7 +30,7 @@ from beamlike.distribution.observers import FASTEST_BEAT, LARGEST, PlainTerms
 from beamlike.distribution.outbox import Outbox
 from beamlike.distribution.packing import Packed, pack_content, sizes_in
 from beamlike.distribution.refusal import Refused, Status
-from beamlike.distribution.secret import OBSERVE, Role
+from beamlike.distribution.secret import OBSERVE, Role, Secret
 from beamlike.distribution.shared_memory import SharedMemory
 from beamlike.distribution.terms_codec import Buffer, TermCodec
 from beamlike.distribution.wire import Item, SignalCodec, SignalDraft, Undelivered, pair_of
@@ -354,6 +354,11 @@ class Connection:
     def session_key(self) -> bytes:
         """What only the two ends know, once it is established."""
         return self._handshake.session_key
+
+    def present(self, secret: Secret) -> None:
+        """Has the dialler come with another secret than it was made with, before anything has left."""
+        assert isinstance(self._handshake, Dialler)
+        self._handshake.present(secret)
 
     @property
     def was_dialled(self) -> bool:

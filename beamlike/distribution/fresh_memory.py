@@ -11,7 +11,10 @@ from __future__ import annotations
 import ctypes
 import mmap
 import sys
+from contextlib import suppress
 from typing import Final
+
+from beamlike.distribution.terms_codec import Buffer
 
 _OFFSET: Final = bytes.__basicsize__ - 1
 """Where the content begins in the object: the last byte of its fixed part is the first of the content."""
@@ -32,7 +35,7 @@ if _HUGE_PAGES is not None:
     _madvise.argtypes = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int
 
 
-def fresh_bytes(size: int) -> tuple[bytes | bytearray, memoryview]:
+def fresh_bytes(size: int) -> tuple[Buffer, memoryview]:
     """New bytes of undefined content, and a view to fill them by, before anybody looks at them.
 
     >>> value, view = fresh_bytes(3)
@@ -41,19 +44,25 @@ def fresh_bytes(size: int) -> tuple[bytes | bytearray, memoryview]:
     b'abc'
     """
     if not _IS_CPYTHON or size < 2:  # the short ones are shared by the whole interpreter
-        return fresh_bytearray(size)
+        return fresh_buffer(size)
     value: bytes = _new(None, size)
     address = id(value) + _OFFSET
     _in_huge_pages(address, size)
     return value, memoryview((ctypes.c_char * size).from_address(address)).cast("B")
 
 
-def fresh_bytearray(size: int) -> tuple[bytearray, memoryview]:
-    """The same for a bytearray, which is full of zeros."""
-    value = bytearray(size)
-    if size >= WORTH_HUGE_PAGES:
-        _in_huge_pages(ctypes.addressof(ctypes.c_char.from_buffer(value)), size)
-    return value, memoryview(value)
+def fresh_buffer(size: int) -> tuple[bytearray | memoryview, memoryview]:
+    """The same for memory that stays writable, full of zeros: a large one straight from the system, since a bytearray
+    would touch all of it, in small pages, to write the zeros that are there already."""
+    if size < WORTH_HUGE_PAGES or not hasattr(mmap, "MAP_ANONYMOUS"):
+        value = bytearray(size)
+        return value, memoryview(value)
+    pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if _HUGE_PAGES is not None:
+        with suppress(OSError):  # a system that has none to give does as it always does
+            pages.madvise(_HUGE_PAGES)
+    view = memoryview(pages)
+    return view, view
 
 
 def _in_huge_pages(address: int, size: int) -> None:

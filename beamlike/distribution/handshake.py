@@ -193,6 +193,12 @@ class Dialler(Handshake):
         self._expected = expected
         self.role = secret.role
 
+    def present(self, secret: Secret) -> None:
+        """Takes another secret than the one that it was made with. To be called before `hello`."""
+        assert not self._introduction, "the introduction has left already"
+        self._secret = secret
+        self.role = secret.role
+
     def expected_name(self) -> str:
         return self._expected
 

@@ -6,6 +6,7 @@ import asyncio
 
 from beamlike.distribution.addresses import Address
 from beamlike.distribution.handshake_frames import Identity
+from beamlike.distribution.introductions import Introducing
 from beamlike.distribution.refusal import HandshakeRefused, Status
 from beamlike.distribution.secret import OBSERVE
 from beamlike.distribution.transport import Link
@@ -24,9 +25,22 @@ class Dial:
     address: Address | None
     link: Link
     done: asyncio.Future[str | None]
+    introducing: Introducing | None = None
+    """Who is to be asked for the way, and for the secret."""
+    introduced_at: Address | None = None
     asked_by_node: bool = False
     refused: Status | None = None
     """Why the two nodes did not come together, if it came to a handshake."""
+
+    @property
+    def hint(self) -> str:
+        """What is to be said besides of one that failed after an introduction."""
+        if self.introduced_at is None:
+            return ""
+        host, port = self.introduced_at
+        return (
+            f"; it listens at {host}:{port}, which is not reached from here, as where one is in a cluster and one not"
+        )
 
     def error(self, message: str) -> NotConnected:
         return NotConnected(message) if self.refused is None else HandshakeRefused(message, self.refused)

@@ -33,7 +33,7 @@ from beamlike.distribution.link_owner import LinkOwner
 from beamlike.distribution.link_sockets import SEND_BUFFER, drop_front, tune
 from beamlike.distribution.parcels import NEWS
 from beamlike.distribution.refusal import Refused, Status
-from beamlike.distribution.secret import Role
+from beamlike.distribution.secret import Role, Secret
 from beamlike.distribution.terms_codec import LARGE, Buffer
 from beamlike.distribution.wire import Item, Undelivered
 from beamlike.kernel.signals import Answer, Ask, Send, Signal, Spawn
@@ -214,6 +214,10 @@ class Link:
         self._home.add_reader(sock, self._readable)
         self._set_timer(HANDSHAKE_DEADLINE, self._handshake_is_late)
         self._flush()
+
+    def present(self, secret: Secret) -> None:
+        """Comes with another secret than it was made with. To be called before `start`."""
+        self._connection.present(secret)
 
     @property
     def peer_address(self) -> Address | None:

@@ -78,6 +78,8 @@ class LocalNode:
         self.creation = secrets.randbits(CREATION_BITS) or 1
         self.scheduler = scheduler_of(asyncio.get_running_loop())
         self.dial: Callable[[str], SendSignal] | None = None
+        self.introducer: str | None = None
+        """Who introduces this node to others, if it is a child; None where it comes to them by itself."""
         # In words, where it is known.
         self.why_unconnected: Callable[[str], str | None] = lambda name: None
         self.next_id: Callable[[], int] = itertools.count((self.creation << CREATION_SHIFT) + 1).__next__

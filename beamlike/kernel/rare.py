@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextvars import Context
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from beamlike.kernel import signals, terms
 from beamlike.kernel.inspected import Inspected
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 UNALIAS: Final = "explicit_unalias"
 FIRST_REPLY: Final = "reply"
 REPLY_DEMONITOR: Final = "reply_demonitor"
+
+
+Waiters: TypeAlias = dict[int | None, list[asyncio.Future[None]]]
+"""Tasks that wait for a message, by the id of the reference that it is to carry; None: any."""
 
 
 class Rare:
@@ -72,7 +76,7 @@ class Rare:
         self.aliases: dict[int, str] | None = None
         # What it has asked for by `spawn_request` and was not answered.
         self.spawns: dict[int, RequestedSpawn] | None = None
-        self.waiters: list[asyncio.Future[None]] | None = None
+        self.waiters: Waiters | None = None
         # Whether the node has it among those who hear of other nodes.
         self.watches_nodes = False
         # What it is to wait for at its next receive, since it has sent more than can leave.

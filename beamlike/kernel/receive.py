@@ -100,7 +100,7 @@ def _select(guard: Guard | None, ref: Ref | None, timeout: float | None) -> Gene
                     process.state = WAIT
                 yield
             else:
-                yield from process.wait_in_task()  # type: ignore[misc]
+                yield from process.wait_in_task(ref.id if ref is not None else None)  # type: ignore[misc]
             message = process.take_next() if box is None else _take(box, guard, ref, resumed=True)
         return message
     finally:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,8 @@ from beamlike.kernel.current_task import EAGER_TASKS, current_task
 from beamlike.kernel.errors import NoProcess
 from beamlike.kernel.failed import TIMED_OUT, Failed
 from beamlike.kernel.inspected import Inspected
-from beamlike.kernel.mailbox import NOTHING, Mailbox
-from beamlike.kernel.rare import NOTHING_RARE, Backlog, Rare
+from beamlike.kernel.mailbox import NOTHING, Mailbox, carried_ref
+from beamlike.kernel.rare import NOTHING_RARE, Backlog, Rare, Waiters
 from beamlike.kernel.states import ANY, CAREFUL, CAREFUL_READY, CAREFUL_REPLY, GUEST, READY, REPLY, RUNNING, WAIT
 from beamlike.kernel.terms import Alias, Pid, Reason, RemoteName
 from beamlike.kernel.watched_inbox import watch_arrivals
@@ -167,7 +167,7 @@ class Receiver:
         if state is ANY or state is WAIT:
             self.go_on()
         if rare is not None and rare.waiters:
-            self._wake_waiters()
+            self._wake_whose_it_is(message, rare.waiters)
         if self.inbox is not None:
             self.inbox.append(message)
         elif self.mailbox is not None:
@@ -265,25 +265,33 @@ class Receiver:
             return message
         return self.inbox.popleft() if self.inbox else NOTHING
 
-    async def wait_in_task(self) -> None:
-        """Waits on a Future, in an asyncio task other than the process itself. NoProcess if the process ends."""
+    async def wait_in_task(self, ref: int | None) -> None:
+        """Waits on a Future, in an asyncio task other than the process itself: for a message that carries the reference
+        of this id, which is reserved, or for any other. NoProcess if the process ends."""
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         rare = self.own_rare()
         if rare.waiters is None:
-            rare.waiters = []
-        rare.waiters.append(waiter)
+            rare.waiters = {}
+        waiting = rare.waiters.setdefault(ref, [])
+        waiting.append(waiter)
         try:
             await waiter
         finally:
-            rare.waiters.remove(waiter)
+            waiting.remove(waiter)
+            if not waiting and rare.waiters.get(ref) is waiting:
+                del rare.waiters[ref]
         if self.ended:
             raise NoProcess(f"{self.pid}, whose mailbox this task waited for, ended: {self.reason}")
 
     def _wake_waiters(self) -> None:
-        if self.rare is not None:
-            for waiter in self.rare.waiters or ():
-                if not waiter.done():
-                    waiter.set_result(None)
+        if self.rare is not None and self.rare.waiters:
+            for waiting in self.rare.waiters.values():
+                _wake(waiting)
+
+    def _wake_whose_it_is(self, message: Any, waiters: Waiters) -> None:
+        """Of many tasks that wait, each for its own answer, one; what nobody has reserved is for all the others."""
+        ref = carried_ref(message)
+        _wake(waiters.get(ref.id if ref is not None and ref.id in waiters else None, ()))
 
     def _show(self, message: Any) -> None:
         """Tells those who watch what comes of a message that goes past the queue."""
@@ -318,3 +326,9 @@ class Receiver:
         if inspected.aside and not inspected.suspended_by:
             inspected.aside = False
             self.scheduler.ready(self)
+
+
+def _wake(waiting: Iterable[asyncio.Future[None]]) -> None:
+    for waiter in waiting:
+        if not waiter.done():
+            waiter.set_result(None)

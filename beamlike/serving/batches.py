@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from beamlike.kernel.record import frozen
@@ -52,6 +53,15 @@ class Batches:
         if entry.deadline < math.inf:
             heapq.heappush(self._deadlines, (entry.deadline, entry.id))
 
+    def put_back(self, entries: Sequence[Entry]) -> None:
+        """A batch that was taken and has not begun waits again, before those of its key that came later."""
+        if entries:
+            queue = self._waiting.pop(entries[0].key, {})
+            self._waiting[entries[0].key] = {}
+            for entry in entries:
+                self.add(entry)
+            self._waiting[entries[0].key] |= queue
+
     def drop(self, ids: Iterable[int]) -> None:
         """They are not wanted any more; who has been taken already is not here."""
         for id in ids:
@@ -78,11 +88,21 @@ class Batches:
 
     def take(self, now: float) -> list[Entry]:
         """The batch that is due, in the order in which its entries came; empty if none is."""
-        due = [queue for queue in self._waiting.values() if self._due(queue, now) <= now]
+        return self._take([queue for queue in self._waiting.values() if self._due(queue, now) <= now])
+
+    def take_full(self) -> list[Entry]:
+        """A batch to which nothing can be added any more; empty if none is there."""
+        return self._take([queue for queue in self._waiting.values() if len(queue) >= self.size])
+
+    @property
+    def has_full(self) -> bool:
+        return any(len(queue) >= self.size for queue in self._waiting.values())
+
+    def _take(self, due: list[dict[int, Entry]]) -> list[Entry]:
         if not due:
             return []
         queue = min(due, key=lambda queue: _oldest(queue).since)
-        return [self._remove(id) for id in list(queue)[: self.size]]
+        return [self._remove(id) for id in list(islice(queue, self.size))]
 
     def _due(self, queue: dict[int, Entry], now: float) -> float:
         return now if len(queue) >= self.size else _oldest(queue).since + self.wait

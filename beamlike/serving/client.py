@@ -15,10 +15,11 @@ from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.distribution.process_groups import pg
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.call_errors import CallFailed, CallTimeout
+from beamlike.kernel.current import current_node
 from beamlike.kernel.exceptions import reraisable
 from beamlike.kernel.terms import Down, Pid, Ref
 from beamlike.serving.errors import NoServing, Overloaded, ServingLost, ServingTimeout
-from beamlike.serving.messages import Answer, Ask, AskStatistics, AskStream, Done, Outcome, Swap, Withdraw, Wrong
+from beamlike.serving.messages import Answer, Ask, AskStatistics, AskStream, Done, Drain, Outcome, Swap, Withdraw, Wrong
 from beamlike.serving.server import GROUP
 from beamlike.serving.statistics import Statistics
 
@@ -30,7 +31,13 @@ _under_way: Final = Counter[Pid]()
 
 
 def replicas(name: str) -> list[Pid]:
-    return list(dict.fromkeys(pg.get_members((GROUP, name))))
+    return pg.seen_members((GROUP, name))
+
+
+async def look_for(serving: Pid | str) -> None:
+    """On a child node that has not met the servings of that name: from now on it knows of them."""
+    if isinstance(serving, str) and current_node().introducer is not None:
+        await pg.find_members((GROUP, serving))
 
 
 async def ask(serving: Pid | str, values: Sequence[Any], timeout: float | None, retry: bool) -> tuple[Outcome, ...]:
@@ -38,6 +45,7 @@ async def ask(serving: Pid | str, values: Sequence[Any], timeout: float | None, 
     until = math.inf if timeout is None else time.monotonic() + timeout
     tried: set[Pid] = set()
     refused = ""
+    await look_for(serving)
     while (pid := _next(serving, tried)) is not None:
         tried.add(pid)
         try:
@@ -45,7 +53,7 @@ async def ask(serving: Pid | str, values: Sequence[Any], timeout: float | None, 
         except CallFailed as failed:
             if failed.reason == "noproc" or (retry and _next(serving, tried) is not None):
                 continue
-            raise ServingLost(f"{serving} ended before it answered: {failed.reason}") from failed.__cause__
+            raise ServingLost(f"{serving} gave no output: {failed}") from failed.__cause__
         except CallTimeout:
             raise ServingTimeout(f"{serving} gave no output within {timeout:g} s") from None
         if not answer.refused:
@@ -71,6 +79,7 @@ async def _ask(pid: Pid, values: Sequence[Any], seconds: float | None) -> Answer
 
 async def stream(serving: Pid | str, value: Any, timeout: float | None) -> AsyncGenerator[Any, None]:
     until = math.inf if timeout is None else time.monotonic() + timeout
+    await look_for(serving)
     pid = _next(serving, set())
     if pid is None:
         raise _none(serving)
@@ -121,12 +130,16 @@ def _check_end(last: Any, serving: Pid | str) -> None:
 
 
 async def swap(serving: Pid | str, new: Serving, timeout: float | None) -> list[int]:
-    answers = [GenServer.call(pid, Swap(new), timeout=timeout) for pid in _all(serving)]
+    answers = [GenServer.call(pid, Swap(new), timeout=timeout) for pid in await _all(serving)]
     return [unwrapped(each) for each in await asyncio.gather(*answers)]
 
 
+async def drain(serving: Pid | str, timeout: float | None) -> None:
+    await asyncio.gather(*[GenServer.call(pid, Drain(), timeout=timeout) for pid in await _all(serving)])
+
+
 async def statistics(serving: Pid | str, timeout: float | None) -> list[Statistics]:
-    return [await GenServer.call(pid, AskStatistics(), timeout=timeout) for pid in _all(serving)]
+    return [await GenServer.call(pid, AskStatistics(), timeout=timeout) for pid in await _all(serving)]
 
 
 def unwrapped(outcome: Outcome) -> Any:
@@ -147,10 +160,14 @@ def _next(serving: Pid | str, tried: set[Pid]) -> Pid | None:
     left = [pid for pid in replicas(serving) if pid not in tried]
     if not left:
         return None
+    node = current_node()
+    if node.introducer is not None:  # it may have lost one of which no news has come yet
+        left = [pid for pid in left if node.why_unconnected(pid.node) is None] or left
     return min(random.sample(left, min(2, len(left))), key=_under_way.__getitem__)
 
 
-def _all(serving: Pid | str) -> list[Pid]:
+async def _all(serving: Pid | str) -> list[Pid]:
+    await look_for(serving)
     found = [serving] if isinstance(serving, Pid) else replicas(serving)
     if not found:
         raise _none(serving)

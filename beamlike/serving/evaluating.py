@@ -8,13 +8,14 @@ fails for all of the batch whose streams are not over.
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.exceptions import describe_exception
+from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import Ref
 from beamlike.kernel.threads.blocking import blocking
 from beamlike.serving.errors import BadOutput, wrong_length
@@ -24,7 +25,9 @@ UNPADDED: Final = "unpadded"
 """Batches have as many inputs as they have."""
 _END: Final = object()
 
-Evaluate = Callable[[list[Any]], Any]
+Evaluate: TypeAlias = Callable[[list[Any]], Any]
+Pad: TypeAlias = Callable[[list[Any]], list[Any]]
+"""Makes a batch as large as it is to be."""
 
 
 def wrong(error: BaseException) -> Wrong:
@@ -35,19 +38,72 @@ def outcome(output: Any) -> Outcome:
     return wrong(output) if isinstance(output, Exception) else Done(output)
 
 
-async def outcomes(function: Evaluate, values: Sequence[Any], pad: Callable[[list[Any]], list[Any]]) -> list[Outcome]:
-    """One for each value, in order."""
-    batch = pad(list(values))
+def evaluated(function: Evaluate, values: Sequence[Any], pad: Pad) -> list[Outcome]:
+    """One for each value, in order; `function` is plain, and runs here."""
+    return _driven(_attempts(name_of(function), values, pad), partial(_called, function))
+
+
+async def outcomes(function: Evaluate, values: Sequence[Any], pad: Pad) -> list[Outcome]:
+    """As `evaluated`, of an async function."""
+    attempts = _attempts(name_of(function), values, pad)
     try:
-        outputs = await value_of(function, batch)
-        if not hasattr(outputs, "__len__") or len(outputs) != len(batch):
-            raise wrong_length(name_of(function), batch, outputs)
+        batch = next(attempts)
+        while True:
+            try:
+                outputs = await function(batch)
+            except Exception as error:
+                outputs = _Raised(error)
+            batch = attempts.send(outputs)
+    except StopIteration as end:
+        found: list[Outcome] = end.value
+        return found
+
+
+Attempts: TypeAlias = Generator[list[Any], Any, list[Outcome]]
+"""Batches to be evaluated; what came of each is sent in, outputs or what was _Raised, and at the end the outcomes are
+returned."""
+
+
+@frozen
+class _Raised:
+    error: Exception
+
+
+def _attempts(name: str, values: Sequence[Any], pad: Pad) -> Attempts:
+    if not values:
+        return []
+    batch = pad(list(values))
+    outputs = yield batch
+    if not isinstance(outputs, _Raised) and (not hasattr(outputs, "__len__") or len(outputs) != len(batch)):
+        outputs = _Raised(wrong_length(name, batch, outputs))
+    if not isinstance(outputs, _Raised):
         return [outcome(output) for output in list(outputs)[: len(values)]]
-    except Exception as error:
-        if len(values) == 1 or not may_be_of_one(error):
-            return [wrong(error)] * len(values)
+    if len(values) == 1 or not may_be_of_one(outputs.error):
+        return [wrong(outputs.error)] * len(values)
     half = len(values) // 2
-    return [*await outcomes(function, values[:half], pad), *await outcomes(function, values[half:], pad)]
+    return [*(yield from _attempts(name, values[:half], pad)), *(yield from _attempts(name, values[half:], pad))]
+
+
+def _driven(attempts: Attempts, call: Callable[[list[Any]], Any]) -> list[Outcome]:
+    try:
+        batch = next(attempts)
+        while True:
+            batch = attempts.send(call(batch))
+    except StopIteration as end:
+        found: list[Outcome] = end.value
+        return found
+
+
+def _called(function: Evaluate, batch: list[Any]) -> Any:
+    """What came of it: a StopIteration, too, is an exception as any other here."""
+    try:
+        outputs = function(batch)
+        if inspect.iscoroutine(outputs):
+            outputs.close()
+            raise TypeError(f"expected {name_of(function)} to return outputs, or to be async, got a coroutine of it")
+    except Exception as error:
+        return _Raised(error)
+    return outputs
 
 
 def may_be_of_one(error: Exception) -> bool:
@@ -59,7 +115,7 @@ async def chunks(
     function: Evaluate,
     values: Sequence[Any],
     listeners: Sequence[Listener | None],
-    pad: Callable[[list[Any]], list[Any]],
+    pad: Pad,
 ) -> list[Outcome]:
     """Sends each chunk to who listens as it comes. The outcome of an input is the list of its chunks where nobody does,
     else an empty one."""

@@ -49,6 +49,11 @@ class Swap:
 
 
 @frozen
+class Drain:
+    """Answered when nothing is left to do; then it ends."""
+
+
+@frozen
 class AskStatistics:
     pass
 
@@ -66,6 +71,11 @@ class Wrong:
 
 
 Outcome: TypeAlias = Done | Wrong
+
+
+@frozen
+class Late:
+    """Its time was up before its batch began."""
 
 
 @frozen
@@ -92,10 +102,13 @@ class Loaded:
 
 @frozen
 class Work:
-    """A batch for a partition: inputs, and for each who gets its chunks, if anybody does."""
+    """A batch for a partition: inputs, for each who gets its chunks, if anybody does, and until when it may begin, by
+    the clock of `time.monotonic`."""
 
+    number: int
     values: tuple[Any, ...]
     listeners: tuple[Listener | None, ...]
+    deadlines: tuple[float, ...]
 
 
 @frozen
@@ -107,8 +120,10 @@ class Forget:
 
 @frozen
 class Worked:
-    """`seconds` is how long the function took."""
+    """`seconds` is how long the function took; `following` is the number of the batch that the partition has taken off
+    the shelf since."""
 
     partition: Pid
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[Outcome | Late, ...]
     seconds: float
+    following: int | None

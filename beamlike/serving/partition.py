@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.exceptions import describe_exception
+from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import Pid
-from beamlike.serving.evaluating import UNPADDED, chunks, outcomes, streams, value_of
-from beamlike.serving.messages import Loaded, Outcome, Work, Worked
+from beamlike.kernel.threads.blocking import blocking
+from beamlike.serving.evaluating import UNPADDED, Pad, chunks, evaluated, is_async, outcomes, streams, value_of
+from beamlike.serving.messages import Late, Loaded, Outcome, Work, Worked
+from beamlike.serving.shelf import Shelf
 
 if TYPE_CHECKING:
     from beamlike.serving.serving import Serving
 
 
-async def partition(serving: Serving, device: Any, owner: Pid) -> None:
-    """Loads the model, says so, and then does what the owner sends."""
+async def partition(serving: Serving, device: Any, owner: Pid, shelf: Shelf) -> None:
+    """Loads the model, says so, and then does what the owner sends, and after it what lies on the shelf."""
     me = kernel.self()
     try:
         function = await _function(serving, device)
@@ -26,16 +29,64 @@ async def partition(serving: Serving, device: Any, owner: Pid) -> None:
         kernel.send(owner, Loaded(me, describe_exception(error, me)))
         return
     kernel.send(owner, Loaded(me, None))
-    pad = _padding(serving.pad, serving.batch_size)
+    bench = Bench(function, _padding(serving.pad, serving.batch_size), owner, me, shelf)
     while True:
-        work = await kernel.receive(lambda message: isinstance(message, Work))
-        since = time.monotonic()
-        found: list[Outcome]
-        if streams(serving.run):
-            found = await chunks(function, work.values, work.listeners, pad)
+        work: Work | None = await kernel.receive(lambda message: isinstance(message, Work))
+        if streams(serving.run) or is_async(serving.run):
+            while work is not None:
+                work = await bench.evaluate(work)
         else:
-            found = await outcomes(function, work.values, pad)
-        kernel.send(owner, Worked(me, tuple(found), time.monotonic() - since))
+            await blocking(bench.work_through, work)
+
+
+@frozen
+class Bench:
+    """Where batches are evaluated, one after the other."""
+
+    function: Callable[[list[Any]], Any]
+    pad: Pad
+    owner: Pid
+    me: Pid
+    shelf: Shelf
+
+    def work_through(self, work: Work | None) -> None:
+        """In a thread: this batch, and then what lies ready, without a turn of the loop in between."""
+        while work is not None:
+            since = time.monotonic()
+            begun = _in_time(work, since)
+            found = evaluated(self.function, [work.values[place] for place in begun], self.pad)
+            work = self._tell(work, begun, found, since)
+
+    async def evaluate(self, work: Work) -> Work | None:
+        """On the loop: this batch. Returns what lay ready when it was done."""
+        since = time.monotonic()
+        begun = _in_time(work, since)
+        values = [work.values[place] for place in begun]
+        found: Sequence[Outcome] = ()
+        if not values:
+            pass
+        elif streams(self.function):
+            found = await chunks(self.function, values, [work.listeners[place] for place in begun], self.pad)
+        else:
+            found = await outcomes(self.function, values, self.pad)
+        return self._tell(work, begun, found, since)
+
+    def _tell(self, work: Work, begun: Sequence[int], found: Sequence[Outcome], since: float) -> Work | None:
+        seconds = time.monotonic() - since
+        following = self.shelf.take(self.me)
+        number = None if following is None else following.number
+        told: list[Outcome | Late] = [Late()] * len(work.values)
+        for place, outcome in zip(begun, found, strict=True):
+            told[place] = outcome
+        kernel.send(self.owner, Worked(self.me, tuple(told), seconds, number))
+        return following
+
+
+def _in_time(work: Work, now: float) -> Sequence[int]:
+    """The places of the inputs that may begin still."""
+    if min(work.deadlines) > now:
+        return range(len(work.values))
+    return [place for place, deadline in enumerate(work.deadlines) if deadline > now]
 
 
 async def _function(serving: Serving, device: Any) -> Callable[[list[Any]], Any]:
@@ -45,7 +96,7 @@ async def _function(serving: Serving, device: Any) -> Callable[[list[Any]], Any]
     return partial(serving.run, await value_of(serving.load, device))
 
 
-def _padding(pad: Any, size: int) -> Callable[[list[Any]], list[Any]]:
+def _padding(pad: Any, size: int) -> Pad:
     """Makes each batch as large as the largest, so that a compiled model sees one shape.
 
     >>> _padding(0, 4)([1, 2]), _padding(UNPADDED, 4)([1, 2])

@@ -37,6 +37,10 @@ class Requests:
         self._places: dict[int, tuple[Request, int]] = {}
         self._number = 0
 
+    def __len__(self) -> int:
+        """How many are not answered yet."""
+        return len(self._by_ref)
+
     def open(self, request: Request) -> None:
         self._by_ref[request.ref] = request
 

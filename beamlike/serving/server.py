@@ -1,6 +1,7 @@
 """The process of a serving: it takes requests in, makes batches of them, and hands these to its partitions.
 
     Ask ──► prepare (in threads) ──► Batches ──► a free partition ──► finish (in threads) ──► Answer
+                                        └────► Shelf ──► the first one that becomes free
 
 A partition that ends takes its batch with it, and another is started in its place; one that cannot load its model ends
 the serving, for a supervisor to decide.
@@ -8,20 +9,20 @@ the serving, for a supervisor to decide.
 
 from __future__ import annotations
 
-import asyncio
 import math
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from beamlike.behaviours.servers.gen_server import GenServer
-from beamlike.behaviours.servers.outcomes import NO_REPLY
+from beamlike.behaviours.servers.outcomes import NO_REPLY, Stop
 from beamlike.distribution.process_groups import pg
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.errors import ProcessExit
 from beamlike.kernel.exceptions import describe_exception, reraisable
 from beamlike.kernel.question import Client
 from beamlike.kernel.record import slotted
-from beamlike.kernel.terms import Alias, Down, ExceptionInfo, Exit, Pid, Reason, Ref
+from beamlike.kernel.terms import NORMAL, Alias, Down, ExceptionInfo, Exit, Pid, Reason, Ref
 from beamlike.kernel.timers import Timer, cancel_timer, send_after
 from beamlike.serving.batches import Batches, Entry
 from beamlike.serving.errors import ServingLost, ServingTimeout
@@ -32,7 +33,9 @@ from beamlike.serving.messages import (
     AskStatistics,
     AskStream,
     Done,
+    Drain,
     Forget,
+    Late,
     Listener,
     Loaded,
     Outcome,
@@ -45,6 +48,7 @@ from beamlike.serving.messages import (
 )
 from beamlike.serving.partition import partition
 from beamlike.serving.requests import Request, Requests
+from beamlike.serving.shelf import Shelf
 from beamlike.serving.statistics import Recent, Statistics
 
 if TYPE_CHECKING:
@@ -61,6 +65,7 @@ class Partition:
     """What it evaluates; empty when it is free."""
     retires: bool
     """It has the model of before, and ends with its batch."""
+    shelf: Shelf
 
 
 @slotted
@@ -71,6 +76,7 @@ class Coming:
     devices: dict[Pid, Any]
     loaded: set[Pid]
     client: Client
+    shelf: Shelf
 
 
 class ServingServer(GenServer):
@@ -82,17 +88,24 @@ class ServingServer(GenServer):
         self._batches = Batches(serving.batch_size, serving.batch_timeout)
         self._requests = Requests()
         self._partitions: dict[Pid, Partition] = {}
+        self._shelf = Shelf()
+        # What lies on the shelf, or was taken from there and nobody has told it yet, by the number of the batch.
+        self._shelved: dict[int, list[Entry]] = {}
+        self._shelved_until = math.inf
+        self._batch_number = 0
+        self._is_any_free = True
         self._coming: Coming | None = None
         self._timer: Timer | None = None
         self._timer_at = 0.0
         self._preparing = 0
+        self._draining: list[Client] = []
         self._listening: dict[Ref, Ref] = {}
         self._counts = dict.fromkeys(("served", "failed", "refused", "late", "withdrawn", "batches", "inputs"), 0)
         self._latencies, self._runs = Recent(), Recent()
-        started = {self._start(serving, device): device for device in serving.partitions}
+        started = {self._start(serving, device, self._shelf): device for device in serving.partitions}
         for pid in started:
             await _is_loaded(pid)
-        self._partitions = {pid: Partition(device, [], False) for pid, device in started.items()}
+        self._partitions = {pid: Partition(device, [], False, self._shelf) for pid, device in started.items()}
         if name is not None:
             await pg.join((GROUP, name))
 
@@ -106,6 +119,8 @@ class ServingServer(GenServer):
                 return self._statistics()
             case Swap(serving):
                 return self._swap(serving, client)
+            case Drain():
+                return self._drain(client)
             case _:
                 raise TypeError(f"a serving does not know the call {request!r}; use bl.Serving.call, stream or swap")
 
@@ -117,14 +132,15 @@ class ServingServer(GenServer):
                 self._withdraw(ref)
             case _:
                 raise TypeError(f"a serving does not know the cast {request!r}; use bl.Serving.call, stream or swap")
+        self._end_if_drained()
 
     def handle_info(self, message: Any) -> None:
         match message:
             case Prepared(ref, values):
                 self._preparing -= len(values)
                 self._prepared(ref, values)
-            case Worked(pid, outcomes, seconds):
-                self._worked(pid, outcomes, seconds)
+            case Worked(pid, outcomes, seconds, following):
+                self._worked(pid, outcomes, seconds, following)
             case Loaded(pid, None):
                 self._loaded(pid)
             case Loaded(pid, ExceptionInfo() as why):
@@ -136,13 +152,30 @@ class ServingServer(GenServer):
             case "look":
                 self._timer = None
         self._look()
+        self._end_if_drained()
+
+    def _drain(self, client: Client) -> Any:
+        """From now on it is found by nobody, and takes nothing more."""
+        if self._name is not None and not self._draining:
+            kernel.spawn(pg.leave, (GROUP, self._name), kernel.self())
+        self._draining.append(client)
+        self._end_if_drained()
+        return NO_REPLY
+
+    def _end_if_drained(self) -> None:
+        if self._draining and not len(self._requests):
+            for client in self._draining:
+                GenServer.reply(client, Done(None))
+            raise Stop(NORMAL)
 
     def terminate(self, reason: Reason) -> None:
         for pid in [*self._partitions, *(self._coming.devices if self._coming else ())]:
             kernel.exit(pid, "kill")
 
     def _asked(self, values: Sequence[Any], request: Request) -> Any:
-        room = self._serving.max_waiting - len(self._batches) - self._preparing
+        if self._draining:
+            return Answer((), refused="it is about to end")
+        room = self._serving.max_waiting - self._waiting
         if len(values) > room:
             self._counts["refused"] += len(values)
             words = f"{self._serving.max_waiting - room} inputs wait already, of {self._serving.max_waiting} that may"
@@ -151,8 +184,16 @@ class ServingServer(GenServer):
             return Answer(())
         self._requests.open(request)
         self._prepare(request.ref, values)
-        self._look()
+        if not self._needs_no_look(request):
+            self._look()
         return NO_REPLY
+
+    def _needs_no_look(self, request: Request) -> bool:
+        """Of most requests nothing is to be done before the next look, which is to come."""
+        wanted = min(request.deadline, request.since + self._batches.wait)
+        if self._timer is None or self._timer_at > (wanted if self._is_any_free else request.deadline):
+            return False
+        return not self._batches.has_full or (not self._is_any_free and len(self._shelf) >= len(self._partitions))
 
     def _stream(self, value: Any, seconds: float | None, ref: Ref, to: Alias) -> None:
         request = self._request(ref, None, (to, ref), seconds, 1)
@@ -179,6 +220,8 @@ class ServingServer(GenServer):
                 if any(each.id == entry for each in its.batch):
                     kernel.send(pid, Forget(ref))
         dropped = self._requests.withdraw(ref)
+        if any(entry.id in dropped for batch in self._shelved.values() for entry in batch):
+            self._retract()
         self._counts["withdrawn"] += len(dropped)
         self._batches.drop(dropped)
 
@@ -204,19 +247,26 @@ class ServingServer(GenServer):
                 id = self._requests.enter(request, place)
                 self._batches.add(Entry(id, evaluated, key, request.since, request.deadline))
 
-    def _worked(self, pid: Pid, outcomes: Sequence[Outcome], seconds: float) -> None:
+    def _worked(self, pid: Pid, outcomes: Sequence[Outcome | Late], seconds: float, following: int | None) -> None:
         its = self._partitions.get(pid)
         if its is None:
             return
         batch, its.batch = its.batch, []
+        if following is not None:
+            its.shelf.told(following)
+            its.batch = self._shelved.pop(following)
+            self._count_batch(its.batch)
         self._runs.add(seconds)
-        if its.retires:
+        if its.retires and not its.batch:
             self._retire(pid)
         self._look()  # first, so that the partition has its next batch while these are answered
         for entry, outcome in zip(batch, outcomes, strict=True):
             self._settle(entry, outcome)
 
-    def _settle(self, entry: Entry, outcome: Outcome) -> None:
+    def _settle(self, entry: Entry, outcome: Outcome | Late) -> None:
+        if isinstance(outcome, Late):
+            self._is_late(entry)
+            return
         self._latencies.add(self._now() - entry.since)
         done = isinstance(outcome, Done)
         self._finish(self._requests.settle(entry.id, outcome), served=done, failed=not done)
@@ -247,31 +297,71 @@ class ServingServer(GenServer):
     def _look(self) -> None:
         """Hand out what is due, give up what is late, and look again when there is more."""
         now = self._now()
+        if self._shelved_until <= now:
+            self._retract()
         for entry in self._batches.late(now):
-            error = ServingTimeout(f"{self._words} was not reached in time: {len(self._batches)} more inputs wait")
-            self._finish(self._requests.settle(entry.id, wrong(error)), late=1)
+            self._is_late(entry)
+        self._is_any_free = False
         for pid, its in self._partitions.items():
             if its.batch or its.retires:
                 continue
+            if len(self._shelf):  # it found nothing there, and then something was put
+                self._retract()
             batch = self._batches.take(now)
             if not batch:
+                self._is_any_free = True
                 break
             self._work(pid, its, batch)
+        if not self._is_any_free:
+            self._fill_shelf()
         self._set_timer(now)
+
+    def _is_late(self, entry: Entry) -> None:
+        error = ServingTimeout(f"{self._words} was not reached in time: {self._waiting} more inputs wait")
+        self._finish(self._requests.settle(entry.id, wrong(error)), late=1)
 
     def _work(self, pid: Pid, its: Partition, batch: list[Entry]) -> None:
         its.batch = batch
+        self._count_batch(batch)
+        kernel.send(pid, self._work_of(batch))
+
+    def _work_of(self, batch: list[Entry]) -> Work:
+        self._batch_number += 1
+        requests = [self._requests.of(entry.id) for entry in batch]
+        return Work(
+            self._batch_number,
+            tuple([entry.value for entry in batch]),
+            tuple([None if request is None else request.listener for request in requests]),
+            tuple([entry.deadline for entry in batch]),
+        )
+
+    def _count_batch(self, batch: list[Entry]) -> None:
         self._counts["batches"] += 1
         self._counts["inputs"] += len(batch)
-        requests = [self._requests.of(entry.id) for entry in batch]
-        listeners = tuple(None if request is None else request.listener for request in requests)
-        kernel.send(pid, Work(tuple(entry.value for entry in batch), listeners))
+
+    def _fill_shelf(self) -> None:
+        """Full batches alone, since others may come to one that is not while it waits; one for each partition."""
+        while len(self._shelf) < len(self._partitions) and (batch := self._batches.take_full()):
+            work = self._work_of(batch)
+            self._shelved[work.number] = batch
+            self._shelved_until = min(self._shelved_until, *work.deadlines)
+            self._shelf.put(work)
+
+    def _retract(self) -> None:
+        """What lies on the shelf waits again as if it had never been there."""
+        for number in reversed(self._shelf.retract()):
+            self._batches.put_back(self._shelved.pop(number))
+        self._shelved_until = math.inf
+
+    @property
+    def _waiting(self) -> int:
+        return len(self._batches) + self._preparing + sum(map(len, self._shelved.values()))
 
     def _set_timer(self, now: float) -> None:
         """One that comes too early does no harm: most requests find one that is set."""
-        is_free = any(not its.batch and not its.retires for its in self._partitions.values())
-        due = self._batches.due_at(now) if is_free else None
-        times = [time for time in (due, self._batches.next_deadline()) if time is not None]
+        due = self._batches.due_at(now) if self._is_any_free else None
+        until = self._shelved_until if self._shelved_until < math.inf else None
+        times = [at for at in (due, until, self._batches.next_deadline()) if at is not None]
         if not times or (self._timer is not None and self._timer_at <= min(times)):
             return
         if self._timer is not None:
@@ -281,8 +371,8 @@ class ServingServer(GenServer):
 
     # Partitions.
 
-    def _start(self, serving: Serving, device: Any) -> Pid:
-        return kernel.spawn_link(partition, serving, device, kernel.self())
+    def _start(self, serving: Serving, device: Any, shelf: Shelf) -> Pid:
+        return kernel.spawn_link(partition, serving, device, kernel.self(), shelf)
 
     def _ended(self, pid: Pid, reason: Reason) -> None:
         coming = self._coming
@@ -293,11 +383,12 @@ class ServingServer(GenServer):
         if its is None:
             return
         error = ServingLost(f"a partition of {self._words} ended while it evaluated this: {reason}")
-        for entry in its.batch:
+        taken = [self._shelved.pop(number) for number in its.shelf.taken_by(pid)]
+        for entry in [*its.batch, *(entry for batch in taken for entry in batch)]:
             self._settle(entry, wrong(error))
         if not its.retires:
-            again = self._start(self._serving, its.device)
-            self._partitions[again] = Partition(its.device, [_LOADING], False)
+            again = self._start(self._serving, its.device, self._shelf)
+            self._partitions[again] = Partition(its.device, [_LOADING], False, self._shelf)
 
     def _loaded(self, pid: Pid) -> None:
         coming = self._coming
@@ -321,18 +412,21 @@ class ServingServer(GenServer):
     def _swap(self, serving: Serving, client: Client) -> Any:
         if self._coming is not None:
             return wrong(RuntimeError("expected one model at a time to be swapped in; another is being loaded"))
-        started = {self._start(serving, device): device for device in serving.partitions}
-        self._coming = Coming(serving, started, set(), client)
+        shelf = Shelf()
+        started = {self._start(serving, device, shelf): device for device in serving.partitions}
+        self._coming = Coming(serving, started, set(), client, shelf)
         return NO_REPLY
 
     def _take_over(self, coming: Coming) -> None:
         """What waits is evaluated by the new model; what runs ends on the old one."""
         self._coming = None
+        self._retract()
+        self._shelf = coming.shelf
         for pid, its in list(self._partitions.items()):
             its.retires = True
             if not its.batch or its.batch == [_LOADING]:
                 self._retire(pid)
-        self._partitions |= {pid: Partition(device, [], False) for pid, device in coming.devices.items()}
+        self._partitions |= {pid: Partition(device, [], False, coming.shelf) for pid, device in coming.devices.items()}
         self._serving = coming.serving
         self._generation += 1
         self._batches.size, self._batches.wait = coming.serving.batch_size, coming.serving.batch_timeout
@@ -357,7 +451,7 @@ class ServingServer(GenServer):
             generation=self._generation,
             partitions=len(self._partitions),
             busy=sum(bool(its.batch) for its in self._partitions.values()),
-            waiting=len(self._batches) + self._preparing,
+            waiting=self._waiting,
             served=counts["served"],
             failed=counts["failed"],
             refused=counts["refused"],
@@ -370,7 +464,8 @@ class ServingServer(GenServer):
         )
 
     def _now(self) -> float:
-        return asyncio.get_running_loop().time()
+        """Also the threads of partitions go by it."""
+        return time.monotonic()
 
 
 _LOADING: Final = Entry(0, None, None, 0.0)

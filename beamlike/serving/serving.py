@@ -159,6 +159,27 @@ class Serving:
         return await client.swap(serving, new, timeout)
 
     @staticmethod
+    async def drain(serving: Pid | str, *, timeout: float | None = None) -> None:
+        """Has the servings of that name, or the one of that pid, end when they have answered what they were asked.
+        From now on they are found by nobody and refuse what still comes, which other replicas are asked for. Returns
+        when all have; after `timeout` seconds CallTimeout, and they go on with it.
+
+        They end as "normal": a supervisor starts a permanent one again, and a transient one not.
+
+        >>> import asyncio, beamlike as bl
+        >>> async def main():
+        ...     async with bl.Node("doc@127.0.0.1"):
+        ...         await bl.Serving(list, batch_timeout=0.05).start(name="echo")
+        ...         asked = asyncio.create_task(bl.Serving.call("echo", "last words"))
+        ...         await asyncio.sleep(0)
+        ...         await bl.Serving.drain("echo")
+        ...         return await asked, bl.Serving.replicas("echo")
+        >>> asyncio.run(main())
+        ('last words', [])
+        """
+        await client.drain(serving, timeout)
+
+    @staticmethod
     async def statistics(serving: Pid | str, *, timeout: float | None = 5.0) -> list[Statistics]:
         """What each replica has done so far."""
         return await client.statistics(serving, timeout)

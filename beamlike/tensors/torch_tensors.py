@@ -78,7 +78,7 @@ def rebuild_tensor(
     requires_grad: bool,
     is_parameter: bool,
 ) -> torch.Tensor:
-    """The tensor, on the device that it was on if there is such a one here, else on the CPU."""
+    """The tensor, on the device that it was on, or where this node wants what has been on one that is not here."""
     if len(memory):
         elements = torch.frombuffer(memory, dtype=torch.uint8)
         if elements.data_ptr() % dtype.itemsize:
@@ -86,7 +86,8 @@ def rebuild_tensor(
         tensor = torch.as_strided(elements.view(dtype), shape, strides)
     else:
         tensor = torch.empty_strided(shape, strides, dtype=dtype)
-    tensor = tensor.to(_here(device))
+    if device != "cpu":
+        tensor = tensor.to(landing(device))
     return torch.nn.Parameter(tensor, requires_grad) if is_parameter else tensor.requires_grad_(requires_grad)
 
 
@@ -94,10 +95,38 @@ def set_attributes(tensor: torch.Tensor, attributes: dict[str, object]) -> None:
     vars(tensor).update(attributes)
 
 
-def _here(name: str) -> torch.device:
+_landing: list[str] = []
+"""The device for tensors that were on one that is not here, if this node has said."""
+
+
+def land_on(device: str | torch.device | None) -> None:
+    """Where tensors are put, in this interpreter, that come from a device which it has not; None: they are refused.
+
+    A tensor is moved by one copy, from the memory in which it came.
+    """
+    _landing[:] = [] if device is None else [str(torch.device(device))]
+
+
+def landing(name: str) -> torch.device:
+    """The device of this node for a tensor that was on the one of that name. ValueError if there is none."""
     device = torch.device(name)
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        return torch.device("cpu")
-    if device.type == "mps" and not torch.backends.mps.is_available():
-        return torch.device("cpu")
-    return device
+    if is_here(device):
+        return device
+    if _landing:
+        return torch.device(_landing[0])
+    raise ValueError(
+        f"expected a device {name} for a tensor that was on it, and this node has none: send tensor.cpu(), or say here "
+        'where such tensors are to be put: bl.land_tensors_on("cpu")'
+    )
+
+
+def is_here(device: torch.device) -> bool:
+    """
+    >>> is_here(torch.device("cpu")), is_here(torch.device("cuda:64"))
+    (True, False)
+    """
+    if device.type == "cuda":
+        return bool((device.index or 0) < torch.cuda.device_count())
+    if device.type == "mps":
+        return bool(torch.backends.mps.is_available())
+    return True

@@ -2,7 +2,7 @@
 
 On its way it is a `Sent`, with the keeper that it comes from and a token that this keeper has pinned for it. Unpickled
 on the value's own node it is the value itself. Asked from another node, it asks along the way that it came: a child
-node reaches its parent alone.
+node need not be connected to any but its parent.
 
     ref ──rpc: answer(id, request)──► node of `via` ──rpc: answer(id, request)──► home: performed there
 """

@@ -28,6 +28,10 @@ class NotOurs(ConnectionError):
     """What is at the other end of this way is not the one that is expected there."""
 
 
+class LeftUnsaid(ConnectionResetError):
+    """Who has dialled is gone without a word, as the probe is by which Kubernetes sees whether a pod listens."""
+
+
 class FlowGone(Exception):
     """The child has ended this flow."""
 
@@ -52,11 +56,15 @@ async def greet(reader: StreamReader, writer: StreamWriter, key: bytes, flow: by
 
 async def be_greeted(reader: StreamReader, writer: StreamWriter, key: bytes) -> tuple[bytes, int]:
     """For the child: which flow the parent means, and how many bytes of it have come there. A ConnectionError if it is
-    not the parent."""
+    not the parent, LeftUnsaid if it has said nothing at all."""
     opening = MAGIC + secrets.token_bytes(NONCE_SIZE)
-    writer.write(opening)
-    await writer.drain()
-    told = await _exactly(reader, ID_SIZE + _OFFSET.size)
+    try:
+        writer.write(opening)
+        await writer.drain()
+        first = await reader.readexactly(1)
+    except (IncompleteReadError, ConnectionError) as error:
+        raise LeftUnsaid("the way was closed before anything was said") from error
+    told = first + await _exactly(reader, ID_SIZE + _OFFSET.size - 1)
     if not hmac.compare_digest(await _exactly(reader, _PROOF_SIZE), _proof(key, opening, told)):
         raise NotOurs("somebody who is not the parent has dialled, and was refused")
     return told[:ID_SIZE], _OFFSET.unpack(told[ID_SIZE:])[0]

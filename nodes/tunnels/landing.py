@@ -11,7 +11,7 @@ from typing import Any
 from beamlike.distribution.addresses import Address
 from beamlike.loop_thread import LoopThread
 from nodes.tunnels.flow import BadFlow
-from nodes.tunnels.greeting import answer, be_greeted, key_of
+from nodes.tunnels.greeting import LeftUnsaid, answer, be_greeted, key_of
 from nodes.tunnels.way import Carried
 
 GREETING_SECONDS = 7.0
@@ -65,6 +65,8 @@ class Landing:
         try:
             if self._strangers < MOST_STRANGERS:
                 await self._serve(reader, writer)
+        except LeftUnsaid:  # a probe comes every second, and what is printed here may come to a user
+            pass
         except (OSError, BadFlow, TimeoutError) as error:
             print(f"a way to the parent ended: {type(error).__name__}: {error}", file=sys.stderr)
         finally:

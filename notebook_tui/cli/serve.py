@@ -9,10 +9,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from notebook_tui.api.same_user import SAME_USER
 from notebook_tui.cli.main import FAILED, UserError
 from notebook_tui.session.durations import WORDS, seconds_of
-from notebook_tui.session.people import ROLES
 from notebook_tui.session.profiles import ProfileError
 
 if TYPE_CHECKING:
@@ -29,12 +27,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--idle-end", metavar="TIME", type=_seconds, help=f"end when there was no session for so long: {WORDS}"
     )
-    parser.add_argument(
-        "--api-role",
-        choices=(*ROLES, "none"),
-        default=SAME_USER,
-        help="what programs of yours may do by the server's socket that show no token (docs/api.md); none: nothing",
-    )
+    from notebook_tui.cli import serve_api, serve_ssh
+
+    serve_api.add_options(parser)
+    serve_ssh.add_options(parser)
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--status", action="store_true", help="say which servers run, and end")
     instead.add_argument("--stop", action="store_true", help="end the server of DIR, its sessions and their runtimes")
@@ -45,6 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Ctrl+C ends all sessions and their runtimes. SIGTERM, as a service manager sends, leaves them to the next\n"
         "server of DIR. beamlike notebook FILE joins the session of a file in DIR; beamlike sessions lists them.\n\n"
         "examples: beamlike serve ~/notebooks\n"
+        "          beamlike serve ~/notebooks --ssh 0.0.0.0:2222\n"
         "          beamlike serve ~/notebooks --install-unit"
     )
     parser.set_defaults(call=call)
@@ -65,19 +62,13 @@ def call(options: argparse.Namespace) -> int:
 
 def listeners_of(options: argparse.Namespace) -> list[Listener]:
     """What else brings people to the sessions, as the command line says."""
-    return [api_listener(options)] if not options.on_demand else []
+    from notebook_tui.cli.serve_api import api_listener
+    from notebook_tui.cli.serve_ssh import SshListener
 
-
-def api_listener(options: argparse.Namespace) -> Listener:
-    """For programs, by a socket."""
-    from pathlib import Path
-
-    from notebook_tui.api.house import Served
-    from notebook_tui.api.server import api_server, socket_path
-
-    directory = Path(os.path.realpath(options.directory))
-    same_user = None if options.api_role == "none" else options.api_role
-    return lambda sessions: api_server(Served(sessions, directory), socket_path(directory), same_user=same_user)
+    directory = _directory(options)
+    # What is started for one notebook serves no directory, and so no program either.
+    programs = [] if options.on_demand else [api_listener(directory, options)]
+    return programs if options.ssh is None else [*programs, SshListener(directory, options)]
 
 
 def _serve(directory: str, options: argparse.Namespace) -> int:
@@ -143,7 +134,9 @@ def _words_of(options: argparse.Namespace) -> list[str]:
     from notebook_tui.session.durations import written
 
     words = ["--runtime", options.runtime] if options.runtime is not None else []
-    words += ["--api-role", options.api_role] if options.api_role != SAME_USER else []
+    from notebook_tui.cli import serve_api, serve_ssh
+
+    words += serve_api.words_of(options) + serve_ssh.words_of(options)
     return words + (["--idle-end", written(options.idle_end)] if options.idle_end is not None else [])
 
 

@@ -13,7 +13,7 @@ from html import escape
 from notebook_tui.document.notebook import Cell, Notebook
 from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Still, Text, drawn
 from notebook_tui.widgets.view_text import content_text
-from notebook_tui.widgets.views import Button, Form, Frame, Grid, Input, Keyboard, Table, Tabs
+from notebook_tui.widgets.views import Button, Form, Frame, Gallery, Grid, Input, Keyboard, Table, Tabs
 
 
 def stills(outputs: Sequence[Output]) -> tuple[Still, ...]:
@@ -33,6 +33,8 @@ def _stills(output: Output) -> Iterator[Still]:
             return
         case Frame(contents=contents) | Grid(contents=contents):
             yield from stills(contents)
+        case Gallery(cards=cards):
+            yield from (card.picture for card in cards)
         case Tabs(tabs=tabs):
             shown = [found for _, content in tabs if (found := stills([content]))]
             yield from next((found for found in shown if any(map(_has_text, found))), shown[0] if shown else ())

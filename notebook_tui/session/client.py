@@ -26,6 +26,7 @@ from notebook_tui.document.state import State
 from notebook_tui.runtime.messages import InputWanted
 from notebook_tui.session import attachments
 from notebook_tui.session.arrivals import Arrivals, SessionOver
+from notebook_tui.session.bounds import writable
 from notebook_tui.session.messages import (
     Act,
     Applied,
@@ -83,7 +84,7 @@ from notebook_tui.session.typing_help import TypingHelp
 from notebook_tui.session.typist import Typist
 from notebook_tui.session.variables import VariableQuestions
 from notebook_tui.widgets.messages import Answer, Ask, EventValue, Page
-from notebook_tui.widgets.views import Scalar, Table
+from notebook_tui.widgets.views import Gallery, Scalar, Table
 
 logger = logging.getLogger("notebook_tui.session")
 
@@ -380,14 +381,21 @@ class Client:
 
     async def rows(self, ref: str, page: Page) -> Table:
         """That page of a table, from where its data lives. LookupError in words if there is none."""
+        view = await self.page(ref, page)
+        if not isinstance(view, Table):
+            raise LookupError("what is shown there is no table")
+        return view
+
+    async def page(self, ref: str, page: Page) -> Table | Gallery:
+        """That page of a table or a gallery, from where its data lives. LookupError in words if there is none."""
         reply_to = bl.alias(once=True)
         bl.GenServer.cast(self._session, Ask(ref, page, reply_to))
         try:
             reply: bl.Reply = await bl.receive(ref=reply_to.ref, timeout=ROWS_SECONDS)
         except TimeoutError:
-            raise LookupError(f"the table has not answered within {ROWS_SECONDS:g} s") from None
+            raise LookupError(f"it has not answered within {ROWS_SECONDS:g} s") from None
         answer: Answer = reply.value
-        if not isinstance(answer.view, Table):
+        if not isinstance(answer.view, Table | Gallery):
             raise LookupError(answer.trouble)
         return answer.view
 
@@ -457,7 +465,7 @@ class Client:
 
     async def save_as(self, path: str) -> str:
         """The notebook is in that file from now on; it must not be there yet."""
-        return await self._saved(SaveAs(path))
+        return await self._saved(SaveAs(str(writable(path))))
 
     async def _saved(self, request: Save | SaveAs) -> str:
         answer: str | OSError = await self._call(request, RESTART_SECONDS)

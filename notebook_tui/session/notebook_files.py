@@ -12,6 +12,7 @@ from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.document.operations import Arrange
 from notebook_tui.session import attachments
+from notebook_tui.session.bounds import permitted
 
 MOST: Final = 500
 """Entries of the directory that are told of."""
@@ -54,7 +55,7 @@ def attaching(notebook: Notebook, path: Path, source: str) -> tuple[str, Arrange
     """Copies a file to those of the notebook. The name that it has there, and the operation that says so. `NoSuchFile`
     or `NoAttachment` say why not; one of that name is not replaced."""
     file = Path(os.path.expanduser(source))
-    file = file if file.is_absolute() else path.absolute().parent / file
+    file = permitted(file if file.is_absolute() else path.absolute().parent / file)
     if not file.is_file():
         raise NoSuchFile(f"expected the path of a file; there is none at {file}")
     if file.name in attachments.names_in(notebook) and not file.samefile(attachments.path_of(path, file.name)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -33,6 +32,7 @@ from notebook_tui.ui.notebook_screen import NotebookScreen
 from notebook_tui.ui.settings.file import NotKept
 from notebook_tui.ui.settings.preferences import Preferences
 from notebook_tui.ui.settings.values import Settings
+from notebook_tui.ui.terminal_environment import terminal_environment
 from notebook_tui.ui.visit import Visit, begin
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class NotebookApp(GuardedApp, PictureApp):
         house: House | None = None,
         preferences: Preferences | None = None,
     ) -> None:
-        self._no_color = "NO_COLOR" in os.environ
+        self._no_color = "NO_COLOR" in terminal_environment()
         self._light = False
         super().__init__(ansi_color=True if self._no_color else None)
         # Textual does not promise to keep the name; a test looks at what such text becomes on the screen.
@@ -148,6 +148,8 @@ class NotebookApp(GuardedApp, PictureApp):
         self.run_worker(carried_on(self, text))
 
     async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.InputEvent) and (shown := self.notebook_screen) is not None:
+            shown.rouse()
         # Keys of navigation are acted on here, one after the other, and not by the focused widget: between its queue
         # and ours the next key would already be on its way to the list when it is meant for the editor.
         if isinstance(event, events.Key) and not event.is_forwarded and isinstance(self.screen, NotebookScreen):
@@ -344,8 +346,9 @@ class NotebookApp(GuardedApp, PictureApp):
 
 
 def _note(path: str, title: str, at: float) -> None:
+    from notebook_tui.session.bounds import bounds
     from notebook_tui.session.shelf import is_there, was_opened
 
-    if is_there(path):
+    if bounds() is None and is_there(path):
         with suppress(OSError):
             was_opened(path, title, at)

@@ -32,7 +32,7 @@ from notebook_tui.session.runtime_choices import RuntimeChoices
 from notebook_tui.session.secrets.stored import StoredSecrets
 from notebook_tui.session.typing_help import Definition
 from notebook_tui.widgets.messages import EventValue, Page
-from notebook_tui.widgets.views import Scalar, Table
+from notebook_tui.widgets.views import Gallery, Scalar, Table
 
 
 class SessionClient(Protocol):
@@ -131,6 +131,9 @@ class SessionClient(Protocol):
 
     async def rows(self, ref: str, page: Page) -> Table:
         """That page of a table; LookupError in words if there is none."""
+
+    async def page(self, ref: str, page: Page) -> Table | Gallery:
+        """That page of a table or a gallery; LookupError in words if there is none."""
 
     async def interrupt(self) -> None:
         """Stop the cells that run; values of earlier cells stay."""

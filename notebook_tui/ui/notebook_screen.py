@@ -68,6 +68,10 @@ from notebook_tui.ui.status.beyond import BeyondTheScreen
 from notebook_tui.ui.status.memory import RuntimeMemory
 
 FRAME: Final = 1 / 20
+_LIVELY: Final = 1.0
+"""Seconds after the last key, or the last change of the notebook, in which every tick looks at all there is."""
+_RESTING: Final = 10
+"""Of so many ticks one does so afterwards."""
 _LONGEST_WAIT: Final = 1.0
 _ANSWERING: Final = (("Enter", "answer"), ("Ctrl+D", "end of input"), ("Esc", "later"), ("Ctrl+C", "interrupt"))
 _FILLING: Final = (("Enter", "keep"), ("Tab", "keep, next"), ("Esc", "leave as it was"))
@@ -113,6 +117,8 @@ class NotebookScreen(Screen[None]):
         self._clock = clock
         self._shown: State | None = None
         self._shown_at = 0.0
+        self._ticks = 0
+        self._lively_until = 0.0
         self._announced = False
         self._log = MessageLog()
         self.table = DEFAULT
@@ -394,7 +400,13 @@ class NotebookScreen(Screen[None]):
         self.post_message(self.Settled(question))
 
     def _tick(self) -> None:
-        if self._client.state is not self._shown:
+        self._ticks += 1
+        changed = self._client.state is not self._shown
+        if changed or self._client.state.evaluating:
+            self.rouse()
+        elif monotonic() > self._lively_until and self._ticks % _RESTING:
+            return
+        if changed:
             self._show_newest()
         if self._pressed and self._clock() - self._pressed_at > PATIENCE:
             self._dismiss()
@@ -412,6 +424,10 @@ class NotebookScreen(Screen[None]):
             self._side.show(self._client.state)
             self._show_status()
         self._answers.tick()
+
+    def rouse(self) -> None:
+        """Something goes on: look often for a while. Many views share a processor, and most rest at any time."""
+        self._lively_until = monotonic() + _LIVELY
 
     def _show_newest(self) -> None:
         before, self._shown = self._shown, self._client.state

@@ -10,11 +10,23 @@ from dataclasses import replace
 from typing import Final, TypeAlias, TypeVar, assert_never
 
 from beamlike.kernel.record import frozen
-from notebook_tui.widgets.contents import CHARACTERS, OUTPUTS, TOTAL, content_size, joined, newest, series_size, tail
+from notebook_tui.widgets.contents import (
+    CHARACTERS,
+    OUTPUTS,
+    TOTAL,
+    card_size,
+    content_size,
+    joined,
+    newest,
+    series_size,
+    tail,
+)
 from notebook_tui.widgets.views import (
+    Card,
     Content,
     Display,
     Frame,
+    Gallery,
     Grid,
     Plot,
     Series,
@@ -28,6 +40,9 @@ RECORD: Final = 100
 """What any change counts for, in characters."""
 POINTS: Final = 4_000
 """What a series keeps. When there are more, it keeps the lowest and the highest of every four: a peak stays a peak."""
+
+CARDS: Final = 48
+"""The most that a gallery shows at a time: terminals keep some more pictures than that."""
 
 SERIES: Final = 100
 """What a plot keeps: the last ones."""
@@ -69,7 +84,17 @@ class PointsAppended:
     afresh: frozenset[str] = frozenset()
 
 
-Change: TypeAlias = Became | Rendered | Appended | TextAppended | PointsAppended
+@frozen
+class CardsHung:
+    """The gallery has these cards, of which some may take the places of others; so many there ever were by then, and
+    so many of the oldest are gone."""
+
+    cards: tuple[Card, ...]
+    count: int
+    first: int
+
+
+Change: TypeAlias = Became | Rendered | Appended | TextAppended | PointsAppended | CardsHung
 T = TypeVar("T")
 
 
@@ -93,6 +118,8 @@ def changed(view: View, change: Change) -> View:
             return replace(view, text=tail("stdout", before + text).text)
         case Plot(series=before), PointsAppended(series, afresh):
             return replace(view, series=_with_points(before, series, afresh))
+        case Gallery(), CardsHung():
+            return _with_cards(view, change)
         case _:
             raise Unfitting(f"a {type(view).__name__} cannot be changed by {type(change).__name__}")
 
@@ -152,6 +179,8 @@ def combined(changes: tuple[Change, ...], change: Change) -> tuple[Change, ...]:
             return (*changes[:-1], TextAppended(_end(before_text + text)))
         case PointsAppended(points, earlier), PointsAppended(series, afresh):
             return (*changes[:-1], PointsAppended(_with_points(points, series, afresh), earlier | afresh))
+        case CardsHung(before_cards), CardsHung(cards, count, gone):
+            return (*changes[:-1], CardsHung(_by_number(before_cards, cards)[-CARDS:], count, gone))
         case _:
             return (*changes, change)
 
@@ -171,6 +200,8 @@ def change_size(change: Change) -> int:
             return RECORD + len(text)
         case PointsAppended(series):
             return RECORD + sum(map(series_size, series))
+        case CardsHung(cards):
+            return RECORD + sum(map(card_size, cards))
         case _:
             assert_never(change)
 
@@ -227,6 +258,19 @@ def _with_points(series: tuple[Series, ...], more: tuple[Series, ...], afresh: f
     for each in more:
         by_name[each.name] = _longer(by_name[each.name], each) if each.name in by_name else bounded(each)
     return tuple(by_name.values())[-SERIES:]
+
+
+def _with_cards(gallery: Gallery, hung: CardsHung) -> Gallery:
+    """Its newest, in whole lines: when a line begins, the first one goes."""
+    lines = -(-hung.count // gallery.columns)
+    start = max(hung.first, lines * gallery.columns - gallery.page_size)
+    cards = tuple(card for card in _by_number(gallery.cards, hung.cards) if start <= card.number < hung.count)
+    return replace(gallery, cards=cards, count=hung.count, first=hung.first)
+
+
+def _by_number(before: Sequence[Card], cards: Sequence[Card]) -> tuple[Card, ...]:
+    numbered = {card.number: card for card in (*before, *cards)}
+    return tuple(numbered[number] for number in sorted(numbered))
 
 
 def _longer(series: Series, more: Series) -> Series:

@@ -9,10 +9,12 @@ from typing import Final, TypeVar, assert_never
 from notebook_tui.widgets.terminal.shown import moves, settled
 from notebook_tui.widgets.views import (
     Button,
+    Card,
     Content,
     Display,
     Form,
     Frame,
+    Gallery,
     Grid,
     Input,
     Keyboard,
@@ -138,6 +140,8 @@ def content_size(content: Content) -> int:
             return _RECORD + sum(map(content_size, contents))
         case Tabs(tabs=tabs):
             return _RECORD + sum(len(label) + content_size(content) for label, content in tabs)
+        case Gallery(cards=cards):
+            return _RECORD + sum(map(card_size, cards))
         case Table(columns=columns, rows=rows):
             return (
                 _RECORD + sum(len(column.name) for column in columns) + sum(len(text) for row in rows for text in row)
@@ -154,6 +158,10 @@ def content_size(content: Content) -> int:
             return _RECORD
         case _:
             assert_never(content)
+
+
+def card_size(card: Card) -> int:
+    return _RECORD + len(card.caption) + content_size(card.picture)
 
 
 def series_size(series: Series) -> int:

@@ -36,7 +36,9 @@ def image(source: Any, *, alt: str = "") -> Display:
         return _from_bytes(Path(source).read_bytes(), alt or str(source))
     if isinstance(source, bytes | bytearray | memoryview):
         return _from_bytes(bytes(source), alt)
-    return _from_bytes(_png(source), alt)
+    data = io.BytesIO()
+    pillow_image(source).save(data, "PNG")
+    return _from_bytes(data.getvalue(), alt)
 
 
 def _from_bytes(data: bytes, alt: str) -> Display:
@@ -52,7 +54,8 @@ def _from_bytes(data: bytes, alt: str) -> Display:
     )
 
 
-def _png(source: Any) -> bytes:
+def pillow_image(source: Any) -> Any:
+    """Of an image of PIL or an array, the image of PIL."""
     try:
         from PIL import Image
     except ImportError as error:
@@ -60,10 +63,7 @@ def _png(source: Any) -> bytes:
             f"expected the bytes of a picture or a path to one, got {type(source).__name__}: "
             "for images of PIL and arrays install pillow"
         ) from error
-    picture = source if isinstance(source, Image.Image) else Image.fromarray(_pixels(source))
-    data = io.BytesIO()
-    picture.save(data, "PNG")
-    return data.getvalue()
+    return source if isinstance(source, Image.Image) else Image.fromarray(_pixels(source))
 
 
 def _pixels(source: Any) -> Any:

@@ -19,6 +19,7 @@ from beamlike.kernel.record import frozen
 from notebook_tui.widgets.changes import (
     Appended,
     Became,
+    CardsHung,
     Change,
     PointsAppended,
     Rendered,
@@ -109,6 +110,9 @@ class Terminal:
                     print(content_text(content))
             case TextAppended(text):
                 _write(text)
+            case CardsHung(cards):
+                for card in cards:
+                    print(f"▦ {card.caption}")
             case Became() | PointsAppended():
                 pass  # of a table or a plot: it is shown again by whoever wants to see it
 

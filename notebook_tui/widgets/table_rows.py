@@ -55,7 +55,7 @@ def rows_of(data: Any) -> Rows:
         return _Array(data)
     _refuse_what_is_elsewhere(data)
     if isinstance(data, Mapping):
-        return _Records(_by_columns(data))
+        return _Records(_by_columns(data), list(map(str, data)))
     if isinstance(data, str | bytes | bytearray):
         raise TypeError(f"expected a table, such as a list of dicts or a dataframe, got {type(data).__name__}")
     if isinstance(data, Sequence):
@@ -103,9 +103,12 @@ class _Records:
 
     sortable = True
 
-    def __init__(self, items: Sequence[Any]) -> None:
+    def __init__(self, items: Sequence[Any], names: Sequence[str] = ()) -> None:
+        """`names` are what its columns are called where there is no row yet by which one could tell."""
         self._items = items
         self.columns, self._read = _shape(_cut(items, 0, LOOKED_AT))
+        if names and not items:
+            self.columns = tuple(Column(name, "text") for name in names[:COLUMNS])
         self._sorted: tuple[Sort, int, Sequence[Any]] | None = None
 
     @property

@@ -13,6 +13,7 @@ from notebook_tui.widgets.views import (
     Display,
     Form,
     Frame,
+    Gallery,
     Grid,
     Input,
     Keyboard,
@@ -28,6 +29,7 @@ from notebook_tui.widgets.views import (
 WIDTH = 72
 """What a notebook has for it in a terminal of 80 columns."""
 _BAR = 24
+_CAPTION = 12
 _MARKS = {"leaf": "·", "open": "▾", "closed": "▸"}
 
 
@@ -48,6 +50,8 @@ def content_text(content: Content, width: int = WIDTH) -> str:
             return "\n".join(content_text(each, width) for each in contents)
         case Tabs(tabs=tabs):
             return "\n".join(f"── {label} ──\n{content_text(each, width)}" for label, each in tabs)
+        case Gallery():
+            return gallery_text(content, width)
         case Progress():
             return progress_text(content)
         case Table():
@@ -66,6 +70,35 @@ def content_text(content: Content, width: int = WIDTH) -> str:
             return f"[ ⌨ {label} ]"
         case _:
             assert_never(content)
+
+
+def gallery_text(gallery: Gallery, width: int = WIDTH) -> str:
+    """What stands below its pictures, as many to a line as it has columns.
+
+    >>> from notebook_tui.widgets.views import Card
+    >>> print(gallery_text(Gallery("g", tuple(Card(n, Display(()), word) for n, word in enumerate("ab")), 2)))
+    ▦ a           ▦ b
+    2 pictures
+    """
+    captions = [f"▦ {' '.join(card.caption.split())}" for card in gallery.cards]
+    room = min(width, max([_CAPTION, *map(len, captions)])) + 2
+    columns = max(1, min(gallery.columns, (width + 2) // room))
+    cells = [caption[: room - 2].ljust(room) for caption in captions]
+    lines = ["".join(cells[at : at + columns]).rstrip() for at in range(0, len(cells), columns)]
+    return "\n".join([*([gallery.title] if gallery.title else []), *lines, pictures_said(gallery)])
+
+
+def pictures_said(gallery: Gallery) -> str:
+    """
+    >>> from notebook_tui.widgets.views import Card
+    >>> pictures_said(Gallery("g", (Card(8, Display(())), Card(9, Display(()))), 1204))
+    'pictures 9-10 of 1,204'
+    """
+    if not gallery.cards:
+        return "no pictures yet"
+    if len(gallery.cards) == gallery.count:
+        return f"{gallery.count:,} {'picture' if gallery.count == 1 else 'pictures'}"
+    return f"pictures {gallery.offset + 1:,}-{gallery.offset + len(gallery.cards):,} of {gallery.count:,}"
 
 
 def progress_text(progress: Progress) -> str:

@@ -76,6 +76,36 @@ class Grid:
 
 
 @frozen
+class Card:
+    """A picture with words below it."""
+
+    number: int
+    """Among all that its gallery ever had, from 0."""
+    picture: Display
+    caption: str = ""
+
+
+@frozen
+class Gallery:
+    """Its newest pictures, or the page of them that a viewer has asked for; the others are where it was made."""
+
+    ref: str
+    cards: tuple[Card, ...] = ()
+    count: int = 0
+    """Of all that there ever were."""
+    first: int = 0
+    """The oldest that is still to be had, by its number."""
+    page_size: int = 8
+    columns: int = 4
+    title: str = ""
+
+    @property
+    def offset(self) -> int:
+        """The number of the first card that it shows."""
+        return self.cards[0].number if self.cards else self.count
+
+
+@frozen
 class TextStream:
     """Text that grows at its end; its beginning goes when it is long."""
 
@@ -204,6 +234,6 @@ class Keyboard:
 
 
 Container: TypeAlias = Frame | Tabs | Grid
-View: TypeAlias = Container | TextStream | Progress | Table | Plot | Tree | Input | Button | Form | Keyboard
+View: TypeAlias = Container | Gallery | TextStream | Progress | Table | Plot | Tree | Input | Button | Form | Keyboard
 Content: TypeAlias = Text | Display | View
 """What stands in a frame, and in a cell's output."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from notebook_tui.widgets.views import Content, Display, Frame, Grid, Input, Tabs, Text, View
+from notebook_tui.widgets.views import Content, Display, Frame, Gallery, Grid, Input, Tabs, Text, View
 
 
 def views_in(content: object) -> Iterator[View]:
@@ -30,5 +30,7 @@ def contents_of(content: object) -> tuple[Content, ...]:
             return contents
         case Tabs(tabs=tabs):
             return tuple(each for _, each in tabs)
+        case Gallery(cards=cards):
+            return tuple(card.picture for card in cards)
         case Text() | Display() | _:
             return ()

@@ -57,6 +57,20 @@ async def its_loop_turns(node: str) -> bool:
     return await bl.who_is_blocking(node, timeout=PATIENCE) is None
 
 
+async def stall_of(pid: bl.Pid, asked: Any) -> Any:
+    """What `asked` tells of it, once it does: on a busy machine the loop stands still for other things, too."""
+
+    async def told() -> Any:
+        stall = await asked(pid.node)
+        return stall if stall is not None and stall.pid == pid else None
+
+    return await until(told)
+
+
+def loaded() -> None:
+    """After a call of it, a node has this module, and its loop is not held up by its import."""
+
+
 async def until_state(node: str, state: str) -> None:
     async def is_so() -> bool:
         return bl.node_state(node) == state
@@ -84,8 +98,7 @@ def test_a_loop_that_is_kept_busy_for_long_is_named_with_its_stack_and_never_tak
             await connected(peer)
             await until(lambda: its_loop_turns(peer.node))
             pid = bl.spawn(keep_busy, flag, node=peer.node)
-            stall = await until(lambda: bl.who_is_blocking(peer.node))
-            assert stall.pid == pid
+            stall = await stall_of(pid, bl.who_is_blocking)
             assert stall.place.function == "keep_busy"
             assert [place.source for place in stall.stack if place.function == "keep_busy"] == [
                 "while not Path(flag).exists():"
@@ -248,11 +261,12 @@ def test_what_keeps_a_loop_busy_is_interrupted_from_another_node_and_nobody_else
         async with peers() as started, main_node():
             peer = await started.start("busy")
             await connected(peer)
+            await bl.rpc.call(peer.node, loaded, timeout=PATIENCE)
             bystander = bl.spawn(wait_for_ever, node=peer.node)
+            await until(lambda: its_loop_turns(peer.node))
             assert await bl.interrupt(peer.node) is None
             pid, ref = bl.spawn_monitor(keep_busy, str(tmp_path / "never"), node=peer.node)
-            stall = await until(lambda: bl.interrupt(peer.node))
-            assert stall.pid == pid
+            await stall_of(pid, bl.interrupt)
             reason = await down_reason(ref)
             assert reason.type.endswith("Interrupted")
             assert await bl.rpc.call(peer.node, bl.is_alive, bystander, timeout=PATIENCE)
@@ -270,9 +284,9 @@ def test_a_standalone_runtime_with_a_handler_gets_the_signal_which_wakes_code_th
             peer = await started.start("runtime", own_thread=True)
             await connected(peer)
             await peer.call(handle_interrupts)
+            await bl.rpc.call(peer.node, loaded, timeout=PATIENCE)
             pid, ref = bl.spawn_monitor(sleep_long, node=peer.node)
-            stall = await until(lambda: bl.interrupt(peer.node))
-            assert stall.pid == pid
+            stall = await stall_of(pid, bl.interrupt)
             assert stall.thread == "MainThread"
             assert (await down_reason(ref)).type.endswith("KeyboardInterrupt")
             assert await bl.rpc.call(peer.node, abs, -7, timeout=PATIENCE) == 7

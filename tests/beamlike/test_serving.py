@@ -353,3 +353,24 @@ async def test_a_supervisor_starts_it_again_under_its_name() -> None:
 def test_what_cannot_be_right_is_refused_in_words(options: dict[str, Any], words: str) -> None:
     with pytest.raises((TypeError, ValueError), match=words):
         bl.Serving(**options)
+
+
+@on_node
+async def test_one_that_is_drained_answers_what_it_has_refuses_more_and_ends() -> None:
+    gate = threading.Event()
+    pid = await bl.Serving(held(gate), batch_size=1, batch_timeout=0).start(name="leaving")
+    ended = bl.monitor(pid)
+    asked = [asyncio.create_task(bl.Serving.call("leaving", number)) for number in range(3)]
+    await eventually(lambda: BATCHES)
+    drained = asyncio.create_task(bl.Serving.drain("leaving"))
+    await eventually(lambda: bl.Serving.replicas("leaving") == [])
+    with pytest.raises(bl.Overloaded, match="it is about to end"):
+        await bl.Serving.call(pid, 3)
+    with pytest.raises(bl.NoServing):
+        await bl.Serving.call("leaving", 3)
+    assert not drained.done()
+    gate.set()
+    assert await asyncio.gather(*asked) == [0, 1, 2]
+    await drained
+    assert (await bl.receive(ref=ended, timeout=PATIENCE)).reason == "normal"
+    await bl.Serving.drain(await bl.Serving(double).start())

@@ -13,6 +13,8 @@ STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("add"), st.sampled_from("ab"), st.sampled_from([0.5, 3.0, math.inf])),
         st.tuples(st.just("take")),
+        st.tuples(st.just("shelve")),
+        st.tuples(st.just("retract")),
         st.tuples(st.just("drop"), st.integers(1, 30)),
         st.tuples(st.just("wait"), st.sampled_from([0.1, 1.0, 2.5])),
     ),
@@ -26,6 +28,7 @@ def test_each_entry_leaves_once_in_a_batch_that_is_due_of_its_key_or_is_dropped_
 ) -> None:
     batches, now, number = Batches(size, wait), 0.0, 0
     waiting: dict[int, Entry] = {}
+    shelved: list[list[Entry]] = []
     for step in steps:
         match step:
             case ("add", str() as key, float() as patience):
@@ -41,7 +44,20 @@ def test_each_entry_leaves_once_in_a_batch_that_is_due_of_its_key_or_is_dropped_
                 assert {entry.id for entry in late} == {id for id, it in waiting.items() if it.deadline <= now}
                 for entry in late:
                     del waiting[entry.id]
-            case ("take",):
+            case ("shelve",):
+                has_full, batch = batches.has_full, batches.take_full()
+                assert len(batch) == (size if has_full else 0)
+                check(batch, waiting, size, math.inf, now)
+                shelved += [batch] if batch else []
+                for entry in batch:
+                    del waiting[entry.id]
+            case ("retract",):
+                for batch in reversed(shelved):
+                    batches.put_back(batch)
+                    waiting |= {entry.id: entry for entry in batch}
+                waiting = dict(sorted(waiting.items()))
+                shelved.clear()
+            case ("take",) if not shelved:  # or what is on the shelf comes before
                 due = batches.due_at(now)
                 batch = batches.take(now)
                 assert bool(batch) == (due is not None and due <= now)

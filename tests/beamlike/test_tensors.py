@@ -7,6 +7,9 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import pandas as pd
+import polars as pl
 import pytest
 
 import beamlike as bl
@@ -14,6 +17,8 @@ from beamlike.code.codec import CodeCodec
 from tests.support.peers import Peers, among_peers
 
 torch = pytest.importorskip("torch", reason="torch is not installed: make setup EXTRAS=torch")
+
+from beamlike.tensors.torch_tensors import rebuild_tensor  # noqa: E402  # which imports torch
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -118,6 +123,64 @@ def test_modules_and_their_states_travel_with_what_is_tied_in_them() -> None:
     optimizer.step()
     state = crossed(optimizer.state_dict())["state"][0]["exp_avg"]
     assert torch.equal(state, optimizer.state_dict()["state"][0]["exp_avg"])
+
+
+def test_a_tensor_of_a_device_that_is_not_here_is_refused_unless_this_node_has_said_where_it_is_to_be_put() -> None:
+    parts = (bytearray(12), torch.float32, (3,), (1,), "cuda:64", False, False)
+    with pytest.raises(ValueError, match=r"expected a device cuda:64 .* send tensor\.cpu\(\), or say here"):
+        rebuild_tensor(*parts)
+    bl.land_tensors_on("cpu")
+    try:
+        assert torch.equal(rebuild_tensor(*parts), torch.zeros(3))
+    finally:
+        bl.land_tensors_on(None)
+    with pytest.raises(RuntimeError, match="device"):
+        bl.land_tensors_on("the moon")
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_tensor_of_a_gpu_is_put_on_a_gpu() -> None:
+    sent = torch.arange(100_000, device="cuda")
+    there = crossed(sent)
+    assert there.device == sent.device
+    assert torch.equal(there, sent)
+
+
+def test_two_views_of_one_memory_are_two_tensors_there() -> None:
+    memory = torch.zeros(4)
+    one, other = crossed((memory[:2], memory))
+    one += 1
+    assert other.tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_an_array_travels_by_its_memory_and_is_as_writable_as_it_was(order: Any) -> None:
+    sent = np.arange(200_000.0).reshape(400, 500, order=order)
+    sent.flags.writeable = False
+    there = crossed(sent)
+    assert pickled_size(sent) < 1000
+    assert there.flags[f"{order}_CONTIGUOUS"]
+    assert np.array_equal(there, sent)
+    assert not there.flags.writeable
+    assert crossed(sent.copy(order=order)).flags.writeable
+    for value in (np.array(3.5), np.empty((0, 3)), sent[::7, ::3], np.array(["a", "bc"]), np.array([1j])):
+        there = crossed(value)
+        assert (there.dtype, there.shape, there.tolist()) == (value.dtype, value.shape, value.tolist())
+
+
+def test_frames_travel_by_the_memory_of_their_columns() -> None:
+    columns = {"number": np.arange(50_000), "share": np.linspace(0, 1, 50_000)}
+    frame = pd.DataFrame(columns)
+    assert pickled_size(frame) < 3_000
+    pd.testing.assert_frame_equal(crossed(frame), frame)
+    table = pl.DataFrame(columns).with_columns(word=pl.lit("a word"), missing=pl.lit(None, pl.Int8))
+    assert pickled_size(table) < 3_000
+    assert crossed(table).equals(table)
+    assert crossed(table).schema == table.schema
+    series = table["share"]
+    assert crossed(series).equals(series)
+    assert crossed(series).name == "share"
+    assert crossed(pl.DataFrame()).equals(pl.DataFrame())
 
 
 def test_attributes_of_a_tensor_go_along() -> None:

@@ -100,7 +100,7 @@ def long_cell(lines: int) -> State:
 
 async def measure_typing(lines: int) -> dict[str, float]:
     """Figures in milliseconds of typing at the end of a cell of that many lines."""
-    async with _shown(FakeSession(long_cell(lines), Clock()), "Section") as driver:
+    async with shown(FakeSession(long_cell(lines), Clock()), "Section") as driver:
         for key in ("j", "j", "j", "i"):
             driver.press(key, key)
             await asyncio.sleep(0.2)
@@ -108,7 +108,7 @@ async def measure_typing(lines: int) -> dict[str, float]:
 
 
 @asynccontextmanager
-async def _shown(session: FakeSession, first: str) -> AsyncIterator[MemoryDriver]:
+async def shown(session: FakeSession, first: str) -> AsyncIterator[MemoryDriver]:
     """The app on a driver, once that text is painted."""
     app = NotebookApp(session)
     made: asyncio.Future[MemoryDriver] = asyncio.get_running_loop().create_future()
@@ -131,7 +131,7 @@ async def measure(cells: int, lines_per_second: int) -> dict[str, float]:
     """Figures in milliseconds of one run: start, then editing the middle cell while another one prints."""
     session = FakeSession(opened(cells), Clock())
     began = perf_counter()
-    async with _shown(session, "epoch") as driver:
+    async with shown(session, "epoch") as driver:
         figures = {"first_paint": (perf_counter() - began) * 1000}
         await asyncio.sleep(0.5)
         moves = [await driver.seconds_until("▌", lambda: driver.press("j", "j")) for _ in range(KEYS)]

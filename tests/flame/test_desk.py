@@ -474,10 +474,12 @@ async def test_a_cancelled_thread_that_cannot_be_interrupted_is_told_when_it_end
 
 @in_node
 async def test_a_call_that_is_cancelled_with_its_arrival_ends_as_well() -> None:
-    pool = Pool()
-    numbers = [pool.asks(asyncio.sleep, 600), pool.asks(At())]
+    pool, work = Pool(), At()
+    numbers = [pool.asks(asyncio.sleep, 600), pool.asks(work)]
     for number in numbers:
         pool.cancels(number)
+    await settled()
+    work.set()  # nothing ends a thread from outside
     assert [(await pool.answer(number))[0] for number in numbers] == [ENDED, ENDED]
 
 

@@ -205,9 +205,10 @@ def test_errors_travel(kind: type[flame.FlameError]) -> None:
 
 
 def test_a_lost_runner_travels_with_what_is_known_of_it() -> None:
-    error = flame.RunnerLost("gone", node="n1", exit_code=137, out_of_memory=True, evicted=False)
+    error = flame.RunnerLost("gone", node="n1", reason="killed", exit_code=137, out_of_memory=True, evicted=False)
     there = pickle.loads(pickle.dumps(error))
-    assert (there.node, there.exit_code, there.out_of_memory, there.evicted) == ("n1", 137, True, False)
+    assert (there.node, there.reason) == ("n1", "killed")
+    assert (there.exit_code, there.out_of_memory, there.evicted) == (137, True, False)
 
 
 def test_errors_are_what_those_who_know_no_pool_expect() -> None:

@@ -22,6 +22,7 @@ from notebook_tui.api.server import socket_path
 from notebook_tui.cli.serve import configure, listeners_of
 from notebook_tui.serve.sessions import Sessions
 from notebook_tui.session.options import EVALUATES
+from tests.support.captured_log import captured_log
 from tests.support.local_nodes import in_node
 
 PROGRAM = "from notebook_tui.cli.main import main; main()"
@@ -96,3 +97,17 @@ async def test_a_server_may_be_told_what_its_users_programs_may_do(directory: Pa
                     async with connected(socket, "test"):
                         pass
     await bl.GenServer.stop(sessions)
+
+
+@in_node
+async def test_where_the_socket_cannot_be_people_are_served_all_the_same(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BEAMLIKE_STATE", str(directory / ("long" * 40)))
+    parser = argparse.ArgumentParser()
+    configure(parser)
+    with captured_log("notebook_tui.serve") as log:
+        for listener in listeners_of(parser.parse_args([str(directory)])):
+            async with listener("sessions"):
+                pass
+    assert "set BEAMLIKE_STATE to a directory with a shorter one" in log[0].getMessage()

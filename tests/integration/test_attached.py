@@ -20,6 +20,7 @@ from beamlike.distribution.doorway import LANE, LINK
 from notebook_tui.document.operations import CancelEvaluation
 from notebook_tui.runtime.typing_questions import Describe, Place
 from notebook_tui.session.visitor import Visitor
+from tests.support.local_nodes import PATIENCE
 from tests.support.open_notebook import notebook_text
 from tests.support.proxy import proxy_to
 from tests.support.visited import address_of, service, visiting
@@ -85,11 +86,9 @@ def test_a_service_is_as_it_was_when_a_notebook_has_left(
 
 async def gone(peer: Any, before: dict[str, Any]) -> dict[str, Any]:
     """What is different still, after some time for the connection to be seen as closed."""
-    found: dict[str, Any] = {}
-    for _ in range(100):
-        found = await peer.call(differences, before)
-        if not found:
-            return {}
+    clock = asyncio.get_running_loop().time
+    end = clock() + PATIENCE
+    while (found := await peer.call(differences, before)) and clock() < end:  # noqa: ASYNC110 - nobody over there tells
         await asyncio.sleep(0.05)
     return found
 

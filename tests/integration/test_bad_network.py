@@ -128,7 +128,7 @@ def impatient(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(count(60, 3600))
+@pytest.mark.timeout(count(300, 3600))
 @settings(max_examples=count(40, 700), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from([True, True, False]), histories)
 @example(True, A_SIZE_TOO_LARGE)
@@ -139,7 +139,7 @@ def test_whatever_the_network_does_all_that_is_promised_holds(
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(count(60, 3600))
+@pytest.mark.timeout(count(300, 3600))
 @settings(max_examples=count(12, 300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories)
 def test_inside_tls_too(impatient: Path, history: list[tuple[Any, float]]) -> None:

@@ -6,6 +6,8 @@ import asyncio
 import os
 import sys
 
+import pytest
+
 import beamlike as bl
 from tests.support.peers import SECRET, Peers, among_peers
 from tests.support.tmux import Tmux, needs_tmux
@@ -39,6 +41,7 @@ def has(name: str) -> bool:
     return bl.whereis(name) is not None
 
 
+@pytest.mark.timeout(180)
 @needs_tmux
 @among_peers
 async def test_a_real_node_is_looked_at_traced_and_found_again_after_it_was_killed(peers: Peers) -> None:

@@ -146,6 +146,24 @@ class BackendContract:
 
         asyncio.run(main())
 
+    def test_two_children_reach_each_other_by_a_link_of_their_own(self, world: World) -> None:
+        async def main() -> None:
+            async with parent():
+                one, other = await asyncio.gather(boot(world), boot(world))
+                try:
+                    asked = bl.rpc.call(
+                        one.node, size_over_there, other.node, world.patience, timeout=2 * world.patience
+                    )
+                    assert await asked == 4
+                    assert await bl.rpc.call(other.node, peers, timeout=world.patience) == sorted(
+                        [one.node, bl.self().node]
+                    )
+                finally:
+                    await asyncio.gather(one.stop(), other.stop())
+                await none_is_left(world)
+
+        asyncio.run(main())
+
     def test_the_steps_of_a_boot_come_in_order(self, world: World) -> None:
         phases: list[nodes.Phase] = []
 
@@ -394,6 +412,15 @@ def found_in(world: World) -> list[Found]:
     found, troubles = world.census().children()
     assert troubles == []
     return found
+
+
+async def size_over_there(node: str, seconds: float) -> int:
+    size: int = await bl.rpc.call(node, len, "four", timeout=seconds)
+    return size
+
+
+def peers() -> list[str]:
+    return bl.nodes(hidden=True)
 
 
 async def none_is_left(world: World) -> None:

@@ -110,11 +110,12 @@ def test_the_policies_meet_children_and_the_notebook_by_labels_that_they_have() 
     [notebook] = of_kind("Deployment")
     parents = notebook["spec"]["template"]["metadata"]["labels"]
     assert of_children["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
-    assert of_children["spec"]["ingress"] == []
+    [from_siblings], [to_siblings, to_parent, *_] = of_children["spec"]["ingress"], of_children["spec"]["egress"]
+    assert from_siblings["from"] == to_siblings["to"]
+    assert from_siblings["from"][0]["podSelector"]["matchLabels"].items() <= labels.items()
     assert of_parents["spec"]["podSelector"]["matchLabels"].items() <= parents.items()
     [rule] = of_parents["spec"]["ingress"]
     assert rule["from"][0]["podSelector"]["matchLabels"].items() <= labels.items()
-    to_parent = of_children["spec"]["egress"][0]
     assert to_parent["to"][0]["podSelector"]["matchLabels"].items() <= parents.items()
     assert to_parent["ports"] == rule["ports"]
 

@@ -540,9 +540,11 @@ with socket.create_server(("0.0.0.0", 44444)) as server:
 
 
 def closed(forward: Any) -> None:
-    """The thread of it ends the connection, and may leave its socket open."""
+    """The thread of it ends the connection, and may leave its socket open. Before it has ended it may still read there:
+    from the next connection, if the socket was closed under it and its number given to that one."""
     forward.close()
-    soon(lambda: not forward.connected)
+    name = f"Kubernetes port forward proxy: {', '.join(map(str, forward.local_ports))}"
+    soon(lambda: name not in {thread.name for thread in threading.enumerate()})
     forward.websocket.shutdown()
 
 

@@ -1,4 +1,5 @@
-"""Which other nodes a child reaches: all that hold its user's secret, if it is to have that; else its parent."""
+"""Which other nodes a child reaches: all that hold its user's secret, if it is to have that; else its parent, and whom
+that introduces to it."""
 
 from __future__ import annotations
 
@@ -75,7 +76,7 @@ async def loses_a_child() -> str:
     return str(caught.value)
 
 
-def test_another_child_is_told_that_it_reaches_its_parent_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_child_is_told_that_its_parent_knows_no_such_node(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SECRET_VARIABLE, "")
 
     async def main() -> None:
@@ -88,7 +89,7 @@ def test_another_child_is_told_that_it_reaches_its_parent_alone(monkeypatch: pyt
             finally:
                 await child.stop()
         for words in (lost, refused):
-            assert words.endswith("reaches its parent alone: call from parent@127.0.0.1")
+            assert words.endswith("that is connected: parent@127.0.0.1 is not connected to shop@127.0.0.1")
         assert "the connection was lost" in lost_child
 
     asyncio.run(main())

@@ -67,7 +67,7 @@ def test_a_child_that_does_not_dial_back_fails_as_started_with_its_last_20_lines
     assert "phases@127.0.0.1 within 0.5 s: started at +0.0 s, no dial-back for 0.5 s; it printed:\n81\n" in str(failed)
     assert failed.log.splitlines() == [str(number) for number in range(81, 101)]
     assert (failed.phase, failed.permanent) == ("started", False)
-    assert 0.4 < failed.seconds < 10
+    assert 0.4 < failed.seconds < 40
     assert phases[-1].words == str(failed)
 
 

@@ -17,6 +17,7 @@ import nodes
 from nodes.exit_codes import CANNOT_JOIN
 from nodes.invitation import Invitation
 from nodes.tunnels.carrier import Carrier
+from nodes.tunnels.landing import Landing
 from nodes.tunnels.route import Route
 from tests.nodes.backend_contract import BackendContract, World
 from tests.support.dialled_world import PORT, DialledWorld, hosts
@@ -216,6 +217,31 @@ def test_nobody_but_the_parent_gets_as_far_as_the_childs_node(tmp_path: Path) ->
         assert await enter(invitation, invitation.parent, b"the token") == "connected"
         await asyncio.to_thread(place.wait)
         assert "somebody who is not the parent has dialled, and was refused" in place.words()
+
+    asyncio.run(main())
+
+
+def test_a_probe_that_only_connects_is_not_told_of_and_a_stranger_is(capsys: pytest.CaptureFixture[str]) -> None:
+    async def come(address: tuple[str, int], words: bytes) -> None:
+        """Until the other end has closed, and so has told what there was to tell."""
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(words)
+        writer.write_eof()
+        await reader.read()
+        writer.close()
+
+    async def main() -> None:
+        landing = Landing(b"the token", ("127.0.0.1", 1), 1.0)
+        try:
+            address = await landing.listen("127.0.0.1", 0)
+            await come(address, b"")
+            assert capsys.readouterr().err == ""
+            await come(address, b"GET / HTTP/1.1\r\n")
+            assert "before the two ends had met" in capsys.readouterr().err
+            await come(address, bytes(100))
+            assert "somebody who is not the parent has dialled" in capsys.readouterr().err
+        finally:
+            landing.close()
 
     asyncio.run(main())
 

@@ -13,6 +13,7 @@ from notebook_tui.widgets.changes import (
     POINTS,
     Appended,
     Became,
+    CardsHung,
     Change,
     PointsAppended,
     Rendered,
@@ -27,9 +28,11 @@ from notebook_tui.widgets.changes import (
 )
 from notebook_tui.widgets.contents import LINES, OUTPUTS, TOTAL, content_size, joined
 from notebook_tui.widgets.views import (
+    Card,
     Content,
     Display,
     Frame,
+    Gallery,
     Grid,
     Plot,
     Series,
@@ -74,7 +77,21 @@ def plots() -> st.SearchStrategy[tuple[View, list[Change]]]:
     return st.tuples(st.builds(Plot, st.just("p"), several), st.lists(change, max_size=6))
 
 
-@given(st.one_of(frames(), streams(), plots()))
+@st.composite
+def galleries(draw: st.DrawFn) -> tuple[View, list[Change]]:
+    """What is hung, one by one: new cards, and now and then one in the place of another."""
+    view = Gallery("g", page_size=draw(st.integers(1, 6)), columns=draw(st.integers(1, 4)))
+    changes: list[Change] = []
+    count = 0
+    for word in draw(st.lists(st.sampled_from("abc"), max_size=20)):
+        number = draw(st.integers(0, count))
+        count = max(count, number + 1)
+        card = Card(number, Display((("text/plain", word),)), word)
+        changes.append(CardsHung((card,), count, draw(st.integers(0, max(0, count - 8)))))
+    return view, changes
+
+
+@given(st.one_of(frames(), streams(), plots(), galleries()))
 def test_combined_changes_do_what_all_of_them_do(history: tuple[View, list[Change]]) -> None:
     view, changes = history
     view = changed(view, changes[0]) if changes else view

@@ -81,6 +81,12 @@ def test_columns_of_unequal_length_are_refused() -> None:
         rows_of({"a": [1, 2], "b": [3]})
 
 
+def test_columns_without_rows_have_their_names_before_the_first_row_comes() -> None:
+    rows = rows_of({"child": [], "ready": []})
+    assert [column.name for column in rows.columns] == ["child", "ready"]
+    assert (rows.count, rows.page(0, 5, Sort("ready"))) == (0, ())
+
+
 @pytest.mark.parametrize("value", ["text", b"bytes", 3, None])
 def test_what_is_no_table_is_refused_in_words(value: Any) -> None:
     with pytest.raises(TypeError, match="expected a table, such as a list of dicts or a dataframe"):

@@ -162,7 +162,7 @@ async def test_s067_children_end_in_reverse_within_their_time(trace: Trace) -> N
     bl.trap_exit(True)
     specs = [
         c("fast", shutdown=1.0),
-        c("slow", slow=5.0, shutdown=0.1),
+        c("slow", slow=60.0, shutdown=0.1),
         c("brutal", shutdown=0),
         c("inf", slow=0.15, shutdown=None),
     ]
@@ -182,7 +182,7 @@ async def test_s067_children_end_in_reverse_within_their_time(trace: Trace) -> N
             case message:
                 trace("main", "recv", message)
     # The upper bound tells that nobody waited for the slow one, and leaves room for a busy machine.
-    trace("main", "took_250_to_900ms", 0.249 <= now() - began < 4.0)
+    trace("main", "took_250_to_900ms", 0.249 <= now() - began < 40.0)
 
 
 @twin

@@ -18,7 +18,7 @@ from beamlike.kernel.signals import Send, Signal
 from beamlike.kernel.terms import NodeDown, NodeUp, Pid
 
 SECRET = Secret(b"swordfish")
-PATIENCE = 10.0
+PATIENCE = 40.0
 
 
 class Member(LocalNode):

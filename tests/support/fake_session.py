@@ -24,6 +24,7 @@ from notebook_tui.document.operations import (
     EvaluationStarted,
     Operation,
     OutputAdded,
+    OutputChanged,
     RuntimeConnected,
     RuntimeConnecting,
     RuntimeDown,
@@ -55,8 +56,9 @@ from notebook_tui.session.secrets.store import NoSecret, checked
 from notebook_tui.session.secrets.stored import StoredSecrets
 from notebook_tui.session.typing_help import Definition
 from notebook_tui.session.typist import Typist
+from notebook_tui.widgets.changes import Change
 from notebook_tui.widgets.messages import EventValue, Page
-from notebook_tui.widgets.views import Scalar, Table
+from notebook_tui.widgets.views import Gallery, Scalar, Table
 
 ME = "me"
 """As which client the terminal types."""
@@ -90,6 +92,7 @@ class FakeSession:
         """None: the text is as a formatter writes it."""
         self.tables: dict[str, Callable[[Page], Table]] = {}
         """What gives pages, by the refs of the tables."""
+        self.galleries: dict[str, Callable[[Page], Gallery]] = {}
         self.acts: list[tuple[str, EventValue]] = []
         self.secret_inputs: dict[str, str | None] = {}
         self.secret_names = SecretNames((), ())
@@ -239,6 +242,9 @@ class FakeSession:
             raise LookupError(f"no table {ref}")
         return self.tables[ref](page)
 
+    async def page(self, ref: str, page: Page) -> Table | Gallery:
+        return self.galleries[ref](page) if ref in self.galleries else await self.rows(ref, page)
+
     async def secrets(self) -> SecretNames:
         return self.secret_names
 
@@ -380,6 +386,10 @@ class FakeSession:
         """The cell that runs, or ran, has this to show."""
         assert self._state.evaluation(cell_id).run, f"{cell_id} has never run"
         self._apply(OutputAdded(cell_id, output))
+
+    def change(self, cell_id: str, ref: str, change: Change) -> None:
+        """The view of that ref is another one."""
+        self._apply(OutputChanged(cell_id, ref, change))
 
     def print(self, cell_id: str, text: str) -> None:
         self.output(cell_id, Text("stdout", text))

@@ -16,7 +16,7 @@ from beamlike.distribution.doorway import LINK
 from beamlike.distribution.tls_contexts import self_made, trusting_anybody
 from tests.support.handshakes import claim_channel
 
-PATIENCE = 10.0
+PATIENCE = 40.0
 
 
 @dataclass

@@ -16,7 +16,7 @@ from beamlike.kernel.process import Process
 P = ParamSpec("P")
 T = TypeVar("T")
 
-PATIENCE = 10.0
+PATIENCE = 40.0
 """Seconds after which something that should have happened did not."""
 
 

@@ -7,7 +7,7 @@ import time
 
 import psutil
 
-DEADLINE = 20.0
+DEADLINE = 40.0
 
 
 def is_alive(pid: int) -> bool:

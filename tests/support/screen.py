@@ -22,7 +22,7 @@ from notebook_tui.ui.settings.values import Settings
 from tests.support.fake_session import FakeSession, notebook_of
 
 NOW = 1_790_000_000.0
-PATIENCE = 10.0
+PATIENCE = 40.0
 _HOPS = 6
 """More queues than any message goes through: app, editor, view, list, screen."""
 _CHARACTERS = {"space": " ", "question_mark": "?"}

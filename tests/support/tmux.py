@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +15,8 @@ from uuid import uuid4
 
 import pytest
 
-DEADLINE = 60.0
+# Below the timeout of a test, so that what was on the screen is told.
+DEADLINE = 40.0
 
 needs_tmux = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
@@ -32,6 +34,7 @@ class Tmux:
         self._do("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(lines), shlex.join(words))
         # What the program leaves on the screen is read after it has ended.
         self._do("set", "-g", "remain-on-exit", "on")
+        self._server = int(self._do("display-message", "-p", "#{pid}"))
 
     def __enter__(self) -> Self:
         return self
@@ -66,6 +69,9 @@ class Tmux:
         holds = (lambda text: condition in text) if isinstance(condition, str) else condition
         end = time.monotonic() + DEADLINE
         while not holds(text := self.text()):
+            # tmux before 3.4 may miss the end of its program: libutempter, which it calls when the terminal is closed,
+            # sets SIGCHLD to its default for a moment. What later versions do then: look again who has ended.
+            os.kill(self._server, signal.SIGCHLD)
             assert time.monotonic() < end, f"{condition!r} did not come within {DEADLINE} s; the screen:\n{text}"
             time.sleep(0.05)
         return text

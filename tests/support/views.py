@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from notebook_tui.widgets.views import (
     Branch,
     Button,
+    Card,
     Column,
     Content,
     Display,
     Form,
     Frame,
+    Gallery,
     Grid,
     Input,
     InputKind,
@@ -28,11 +30,13 @@ from notebook_tui.widgets.views import (
     TextStream,
     Tree,
 )
+from tests.support.pictures import png
 
 words = st.one_of(
     st.text(max_size=12),
     st.sampled_from(["漢字かな", "a" * 200, "🙂", "e\u0301te\u0301", "\x1b[31mred", "a\nb\tc", ""]),
 )
+PICTURE = Display((("image/png", png("rg", "bw")), ("text/plain", "[picture: png, 9 bytes]")))
 refs = st.sampled_from(["one", "two", "three"])
 numbers = st.one_of(st.none(), st.integers(-5, 10**6), st.floats(-1e6, 1e6))
 
@@ -71,6 +75,25 @@ trees = st.builds(
         st.builds(Branch, words, st.integers(0, 60), words, st.sampled_from(["leaf", "open", "closed"])), max_size=6
     ).map(tuple),
 )
+
+
+@st.composite
+def galleries(draw: st.DrawFn) -> Gallery:
+    first = draw(st.integers(0, 2000))
+    captions = draw(st.lists(words, max_size=6))
+    cards = tuple(Card(first + n, PICTURE, caption) for n, caption in enumerate(captions))
+    count = first + len(cards) + draw(st.integers(0, 5000))
+    return Gallery(
+        draw(refs),
+        cards,
+        count,
+        draw(st.integers(0, first)),
+        draw(st.integers(6, 12)),
+        draw(st.integers(1, 6)),
+        draw(words),
+    )
+
+
 simple: st.SearchStrategy[Content] = st.one_of(
     st.builds(Text, st.sampled_from(["stdout", "stderr"]), words),
     st.builds(TextStream, refs, words),
@@ -86,6 +109,7 @@ simple: st.SearchStrategy[Content] = st.one_of(
     ),
     st.builds(Plot, refs, st.just((Series("s", "line", (0.0, 1.0), (1.0, 2.0)),))),
     tables(),
+    galleries(),
     trees,
     inputs(),
     st.builds(Button, refs, words),

@@ -7,7 +7,8 @@ A group has members, an empty group is none, and a process is a member as often 
 node is lost, is none any more. A node lets in its own processes only, and tells the nodes that it is connected to:
 also hidden ones, as child nodes are. Nothing is passed on, so nodes that are not connected do not see each other's
 members: of a parent with 64 children, the parent sees all, and each child its own, the parent's, and those of nodes
-that it has a connection to. After a split each side goes on with what it has; once it has healed, both see all.
+that it has a connection to. `find_members` is for them: it asks the parent, and who uses the pids that it finds gets
+connected. After a split each side goes on with what it has; once it has healed, both see all.
 
 Groups live in a scope, a process on each node that takes part; scopes of different names know nothing of each other.
 The scope "pg" starts with the node, so that whoever looks, looks at everything. Another is started by `start_link` on
@@ -26,6 +27,7 @@ from typing import Final
 from beamlike.behaviours.child_spec import ChildSpec
 from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.behaviours.supervision.supervisor import Supervisor
+from beamlike.distribution.process_groups import sight
 from beamlike.distribution.process_groups.roster import Group, Members
 from beamlike.distribution.process_groups.scope import Join, Leave, Scope, Unwatch, states
 from beamlike.distribution.process_groups.scope_state import ScopeState
@@ -40,12 +42,14 @@ from beamlike.kernel.terms import Pid, Ref
 __all__ = [
     "DEFAULT",
     "demonitor",
+    "find_members",
     "get_local_members",
     "get_members",
     "join",
     "leave",
     "monitor",
     "monitor_scope",
+    "seen_members",
     "start",
     "start_link",
     "which_groups",
@@ -102,6 +106,37 @@ def get_members(group: Group, *, scope: str = DEFAULT) -> list[Pid]:
     state = _state(scope)
     here = current_node().name
     return [pid for pid in state.members(group) if pid.node != here or kernel.is_alive(pid)]
+
+
+async def find_members(group: Group, *, scope: str = DEFAULT) -> list[Pid]:
+    """The members as far as this node and, if it is a child, the node that has booted it know, each once.
+
+    On a child the first look asks that node, and every one that finds nobody asks again. The members may be on nodes
+    to which this one is not connected yet: it is when it uses their pids.
+
+    >>> import asyncio, beamlike as bl
+    >>> async def main():
+    ...     async with bl.Node("doc@127.0.0.1"):
+    ...         await bl.pg.join("workers")
+    ...         return await bl.pg.find_members("workers") == [bl.self()]
+    >>> asyncio.run(main())
+    True
+    """
+    known = seen_members(group, scope=scope)
+    if current_node().introducer is None or (known and sight.has_looked(scope, group)):
+        return known
+    return _once(group, scope, await sight.look(scope, group))
+
+
+def seen_members(group: Group, *, scope: str = DEFAULT) -> list[Pid]:
+    """As `find_members`, but nobody is asked: those that this node knows of so far."""
+    seen = sight.seen(scope, group) if current_node().introducer is not None else []
+    return _once(group, scope, seen)
+
+
+def _once(group: Group, scope: str, elsewhere: list[Pid]) -> list[Pid]:
+    here = current_node().name
+    return list(dict.fromkeys([*get_members(group, scope=scope), *(pid for pid in elsewhere if pid.node != here)]))
 
 
 def get_local_members(group: Group, *, scope: str = DEFAULT) -> list[Pid]:

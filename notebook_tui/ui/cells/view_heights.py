@@ -10,6 +10,7 @@ from notebook_tui.widgets.views import (
     Display,
     Form,
     Frame,
+    Gallery,
     Grid,
     Input,
     Keyboard,
@@ -23,6 +24,7 @@ from notebook_tui.widgets.views import (
 )
 
 _LEAST_COLUMN = 16
+_CARD = 8
 
 
 def view_height(view: Content, width: int) -> int:
@@ -40,6 +42,8 @@ def view_height(view: Content, width: int) -> int:
             return 2 + view_height(tabs[0][1], width) if tabs else 0
         case Grid():
             return _grid(view, width)
+        case Gallery():
+            return _gallery(view, width)
         case Plot():
             return _plot(view, width)
         case Table(title=title, columns=columns, rows=rows):
@@ -65,6 +69,11 @@ def _plot(plot: Plot, width: int) -> int:
     histograms = sum(series.kind == "histogram" for series in plot.series)
     around = bool(plot.title) + bool(plot.y_label) + bool(plot.series)
     return around + max(1, (chart if dotted else 0) + bars + histograms * chart)
+
+
+def _gallery(gallery: Gallery, width: int) -> int:
+    columns = max(1, min(gallery.columns, (width + 2) // (_LEAST_COLUMN + 2)))
+    return int(bool(gallery.title)) + -(-len(gallery.cards) // columns) * _CARD + 1
 
 
 def _grid(grid: Grid, width: int) -> int:

@@ -7,12 +7,13 @@ as it is set up by default, and so it is asked by its own command, which also fi
 from __future__ import annotations
 
 import asyncio
-import os
 from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any, Final
 
 from textual.app import App
+
+from notebook_tui.ui.terminal_environment import terminal_environment
 
 LIMIT: Final = 100_000
 """So many characters of base64 pass any terminal; many drop what is longer, and say nothing."""
@@ -49,9 +50,10 @@ def for_screen(text: str) -> str:
 
 async def carried_on(app: App[Any], text: str) -> None:
     """Past what stands between the program and the terminal, and would keep the sequence; trouble is said."""
-    if "STY" in os.environ and "TMUX" not in os.environ and app._driver is not None:
+    environ = terminal_environment()
+    if "STY" in environ and "TMUX" not in environ and app._driver is not None:
         app._driver.write(for_screen(text))
-    if trouble := await give_to_tmux(text, os.environ):
+    if trouble := await give_to_tmux(text, environ):
         app.notify(f"tmux did not take it: {trouble}", severity="warning", markup=False)
 
 

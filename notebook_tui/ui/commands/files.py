@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Final, cast
 
+from notebook_tui.session.bounds import starting_directory, writable
 from notebook_tui.session.duplicate import duplicate
 from notebook_tui.session.unsaved import is_unsaved, slug
 from notebook_tui.ui.desk import Desk
@@ -77,7 +78,7 @@ class FileCommands:
         return path is not None and is_unsaved(path)
 
     def _in_work(self, stem: str) -> str:
-        return str(Path.cwd() / f"{stem}{_NOTEBOOK}")
+        return str(starting_directory() / f"{stem}{_NOTEBOOK}")
 
     def _ask_path(
         self,
@@ -90,7 +91,7 @@ class FileCommands:
     ) -> None:
         from notebook_tui.ui.dialogs.path_screen import PathScreen
 
-        directory = Path.cwd()
+        directory = starting_directory()
 
         def answered(typed: str | None) -> None:
             if typed == "":
@@ -117,6 +118,8 @@ class FileCommands:
 
     async def _rename_to(self, path: Path) -> None:
         old = self._path
+        if old is not None:
+            writable(old)
         if old is None or path == old.absolute():
             return
         await self._desk.client.save()  # what others have written into it meanwhile comes along
@@ -126,8 +129,8 @@ class FileCommands:
 
     async def _duplicate_to(self, path: Path) -> None:
         self._desk.view.flush()
-        source = self._path or Path.cwd() / path.name
-        await asyncio.to_thread(duplicate, self._desk.state.notebook, source, path)
+        source = self._path or starting_directory() / path.name
+        await asyncio.to_thread(duplicate, self._desk.state.notebook, source, writable(path))
         self._desk.say(f"Copied to {path}", "information")
 
     async def _export_to(self, path: Path) -> None:
@@ -135,6 +138,6 @@ class FileCommands:
         house = cast(HasHouse, self._desk.view.app).house
         if house is None:
             raise OSError("This program shows one notebook and writes no other files; beamlike convert does.")
-        source = self._path or Path.cwd() / path.name
+        source = self._path or starting_directory() / path.name
         await asyncio.to_thread(house.export, self._desk.state.notebook, source, path)
         self._desk.say(f"Exported to {path}", "information")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from notebook_tui.document.outputs import Output
+from notebook_tui.session.bounds import starting_directory, writable
 from notebook_tui.session.whole_files import make_file, replace_file
 from notebook_tui.ui.commands.clipboard import LIMIT, fits
 from notebook_tui.ui.desk import Desk
@@ -55,7 +56,7 @@ class Taking:
 
         def named(path: str | None) -> None:
             if path is not None:
-                self._save(Path(os.path.expanduser(path)), keepsake.data)
+                self._save(starting_directory() / os.path.expanduser(path), keepsake.data)
 
         proposal = str(self._directory() / keepsake.name)
         self._desk.view.app.push_screen(PromptScreen(f"Save {keepsake.words}, to the file", proposal), named)
@@ -69,7 +70,7 @@ class Taking:
                 self._save(path, data, over=True)
 
         try:
-            await asyncio.to_thread(replace_file if over else make_file, path, data)
+            await asyncio.to_thread(replace_file if over else make_file, writable(path), data)
         except FileExistsError:
             choices = [Choice("o", "over", "Write over it"), Choice("k", "keep", "Keep it")]
             self._desk.view.app.push_screen(ChoiceScreen(f"There is {path} already.", choices), decide)
@@ -81,7 +82,7 @@ class Taking:
     def _directory(self) -> Path:
         """Of the notebook, or where the program was started."""
         path = self._desk.state.path
-        return Path(path).absolute().parent if path else Path.cwd()
+        return Path(path).absolute().parent if path else starting_directory()
 
 
 def said_size(text: str) -> str:

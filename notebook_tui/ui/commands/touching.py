@@ -26,7 +26,7 @@ from notebook_tui.ui.outputs.spots import (
     Touch,
     TurnPage,
 )
-from notebook_tui.widgets.views import Form, Input, Keyboard, Scalar, Table, View
+from notebook_tui.widgets.views import Form, Gallery, Input, Keyboard, Scalar, Table, View
 from notebook_tui.widgets.views_within import views_in
 
 
@@ -57,8 +57,8 @@ class Touching:
                 chosen = others if looks.series.get(ref) == name else {**others, ref: name}
                 self._look(replace(looks, series=chosen))
             case SortBy() | TurnPage():
-                table = self._table(touch.ref)
-                return None if table is None else self._paging.turn(table, touch)
+                paged = self._paged(touch.ref)
+                return None if paged is None else self._paging.turn(paged, touch)
             case Shift(ref, column):
                 self._look(replace(looks, columns={**looks.columns, ref: column}))
             case OpenWhole():
@@ -155,9 +155,13 @@ class Touching:
     def _view(self, ref: str) -> View | None:
         return next((view for view in _views(self._desk.focused_cell) if view.ref == ref), None)
 
-    def _table(self, ref: str) -> Table | None:
+    def _paged(self, ref: str) -> Table | Gallery | None:
         view = self._view(ref)
-        return self._desk.view.looks.pages.get(ref, view) if isinstance(view, Table) else None
+        return self._desk.view.looks.pages.get(ref, view) if isinstance(view, Table | Gallery) else None
+
+    def _table(self, ref: str) -> Table | None:
+        paged = self._paged(ref)
+        return paged if isinstance(paged, Table) else None
 
 
 def _views(cell: Cell | None) -> Iterator[View]:

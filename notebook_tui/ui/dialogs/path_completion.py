@@ -6,6 +6,8 @@ import os
 from itertools import takewhile
 from pathlib import Path
 
+from notebook_tui.session.bounds import permitted
+
 
 def absolute(typed: str, directory: Path) -> Path:
     """
@@ -23,7 +25,7 @@ def proposals(typed: str, directory: Path, kinds: tuple[str, ...] | None = None)
     prefix = f"{head}/" if "/" in typed else ""
     found: list[str] = []
     try:
-        with os.scandir(base) as entries:
+        with os.scandir(permitted(base)) as entries:
             for entry in entries:
                 if not entry.name.startswith(begun) or (entry.name.startswith(".") and not begun.startswith(".")):
                     continue

@@ -5,7 +5,6 @@ Overrides `App._display`, which Textual does not promise to keep; a test looks a
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, Protocol, runtime_checkable
@@ -24,6 +23,7 @@ from notebook_tui.ui.driver.driver_class import terminal_driver
 from notebook_tui.ui.pictures.gallery import Gallery, Pictures
 from notebook_tui.ui.pictures.graphics import SETTING, Answers, complaint, graphics_for
 from notebook_tui.ui.pictures.overlay import Overlay, Placed, at
+from notebook_tui.ui.terminal_environment import terminal_environment
 
 DEADLINE: Final = 0.2
 """Seconds that the first pictures wait for the terminal's answer."""
@@ -72,7 +72,7 @@ class PictureApp(App[None]):
         return self.gallery.forget()
 
     def on_mount(self) -> None:
-        if said := complaint(os.environ):
+        if said := complaint(terminal_environment()):
             self.notify(said, severity="warning", markup=False)
         self.set_timer(DEADLINE, self._wait_no_longer)
 
@@ -98,7 +98,7 @@ class PictureApp(App[None]):
 
     def _use(self, answers: Answers) -> None:
         self._answers = answers
-        environ = {SETTING: self._wanted, **os.environ}
+        environ = {SETTING: self._wanted, **terminal_environment()}
         self.gallery.use(graphics_for(answers, environ, self.console.color_system))
         self._show_pictures()
 

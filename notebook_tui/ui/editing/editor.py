@@ -23,13 +23,14 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.document._document import Location
 from textual.document._history import EditHistory
-from textual.geometry import Offset
+from textual.geometry import Offset, Region
 from textual.message import Message
+from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit as TextEdit
-from textual.widgets.text_area import EditResult, Selection
+from textual.widgets.text_area import EditResult, Selection, TextAreaTheme
 
 from beamlike.kernel.record import frozen
 from notebook_tui.document import delta as deltas
@@ -154,6 +155,9 @@ class Editor(TextArea):
         """What was done to it since."""
         self._painted: OrderedDict[tuple[object, ...], tuple[Text, Strip]] = OrderedDict()
         self._brackets: tuple[Location, ...] = ()
+        self._styled: TextAreaTheme | None = None
+        """The looks that have been filled from the style sheet, and for what."""
+        self._styled_for: tuple[object, ...] = ()
 
     @property
     def max_scroll_y(self) -> int:
@@ -291,6 +295,15 @@ class Editor(TextArea):
         if self._others:
             drawn_on(line, self._offset((line_index, 0)), self._others, self._palette)
         return line
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The base class asks the style sheet for all its styles before each frame; here only when they may be others,
+        for that took longer than to draw the row in which one types."""
+        looks = (self.app.theme, self.has_focus, self.styles._cache_key)
+        if self._theme and (self._styled is not self._theme or looks != self._styled_for):
+            self._styled, self._styled_for = self._theme, looks
+            self._theme.apply_css(self)
+        return ScrollView.render_lines(self, crop)
 
     def render_line(self, y: int) -> Strip:
         """One row. The base class draws all rows anew when the caret moves; here only those that look different."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from beamlike.kernel.record import frozen
 from notebook_tui.serve.board import Seen, seen_sessions
+from notebook_tui.session.bounds import OutOfBounds, bounds, is_permitted, permitted
 from notebook_tui.session.examples import Example, examples
 from notebook_tui.session.open_elsewhere import OpenNotebook, open_notebooks
 from notebook_tui.session.shelf import Books, books, is_there
@@ -42,6 +43,8 @@ class Found:
 
 def look_around(directory: Path, *, hidden: bool) -> Found:
     """Blocks on the disk."""
+    if bounds() is not None:
+        return _within_bounds(directory, hidden=hidden)
     known = books()
     files, trouble = _files(directory, hidden=hidden)
     try:
@@ -61,15 +64,27 @@ def look_around(directory: Path, *, hidden: bool) -> Found:
     )
 
 
+def _within_bounds(directory: Path, *, hidden: bool) -> Found:
+    """What the user of this machine account opened, and where, is nobody else's business; nor are its copies."""
+    files, trouble = _files(directory, hidden=hidden)
+    try:
+        served = tuple(each for each in seen_sessions() if is_permitted(each.path))
+    except OSError:
+        served = ()
+    return Found(directory, files, served=served, trouble=trouble)
+
+
 def _files(directory: Path, *, hidden: bool) -> tuple[tuple[File, ...], str]:
     found: list[File] = []
     try:
-        with os.scandir(directory) as entries:
+        with os.scandir(permitted(directory)) as entries:
             for entry in entries:
                 if len(found) >= _MOST:
                     break
                 if (file := _file(entry, hidden=hidden)) is not None:
                     found.append(file)
+    except OutOfBounds as error:
+        return (), str(error)
     except OSError as error:
         return (), (error.strerror or str(error)).lower()
     return tuple(sorted(found, key=lambda file: (not file.is_folder, file.name.casefold()))), ""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from notebook_tui.session import examples, shelf
+from notebook_tui.session.bounds import bounds
 from notebook_tui.session.unsaved import new_file
 from notebook_tui.ui.choosing.rows import Entry
 from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
@@ -73,6 +74,9 @@ class HomeCommands:
         )
 
     def new_unnamed(self) -> None:
+        if bounds() is not None:  # those that were never saved lie with the account's own
+            self._open(str(_free(self._screen.directory / "untitled_notebook.livemd")))
+            return
         self._open(str(new_file(datetime.now()).path))
 
     def open_path(self) -> None:
@@ -188,6 +192,9 @@ class HomeCommands:
         entry = self._screen.marked
         if entry is None or entry.kind not in ("book", "file", "open", "served"):
             self._screen.say("Only notebooks have stars.")
+            return
+        if bounds() is not None:
+            self._screen.say("Stars are for the user of the machine account.")
             return
         await asyncio.to_thread(shelf.star, entry.path, "" if entry.kind == "file" else entry.name)
         await self._screen.look()

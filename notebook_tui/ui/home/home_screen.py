@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import WorkType
 
+from notebook_tui.session.bounds import is_permitted
 from notebook_tui.ui.choosing.choice_list import ChoiceList
 from notebook_tui.ui.choosing.rows import Entry
 from notebook_tui.ui.drawing.palette import palette_of
@@ -99,6 +100,9 @@ class HomeScreen(Screen[None]):
 
     async def go_to(self, directory: Path) -> None:
         """Show the files of that folder, with the one marked that one comes from."""
+        if not is_permitted(directory):
+            self.say("You may see this directory and what is in it.")
+            return
         before, self.directory = self.directory, directory
         self._typed = ""
         within = [str(path) for path in (before, *before.parents) if path.parent == directory]

@@ -13,6 +13,7 @@ from textual.widgets import Static
 from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.format.decode import NotANotebook, decode
+from notebook_tui.session.bounds import permitted
 from notebook_tui.ui.choosing.rows import Entry
 from notebook_tui.ui.drawing.palette import Palette, palette_of
 from notebook_tui.ui.drawing.printable import printable
@@ -37,6 +38,8 @@ def preview_of(entry: Entry) -> Preview:
     """Blocks on the disk; what cannot be read is said."""
     path = Path(entry.path)
     try:
+        if entry.path:
+            permitted(path)
         if entry.kind == "new":
             return Preview(entry.name)
         if path.is_dir():

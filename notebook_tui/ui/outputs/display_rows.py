@@ -20,7 +20,7 @@ from notebook_tui.ui.outputs.row import OutputRow
 from notebook_tui.ui.outputs.terminal_text import decoded
 from notebook_tui.ui.pictures.decoding import bytes_of
 from notebook_tui.ui.pictures.gallery import Pictures
-from notebook_tui.widgets.views import Display, Plot
+from notebook_tui.widgets.views import Display, Gallery, Plot
 from notebook_tui.widgets.views_within import contents_of
 
 _PICTURES: Final = (
@@ -76,7 +76,9 @@ def has_pictures(outputs: Iterable[object]) -> bool:
 
 def pictures_alone(outputs: Iterable[object]) -> bool:
     """Whether there is nothing but pictures."""
-    return all(isinstance(output, Display) and picture_of(output) for output in outputs)
+    return all(
+        (isinstance(output, Display) and picture_of(output)) or isinstance(output, Gallery) for output in outputs
+    )
 
 
 def _chart_of(display: Display) -> Plot | None:

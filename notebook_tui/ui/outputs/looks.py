@@ -10,7 +10,7 @@ from beamlike.kernel.record import frozen
 from notebook_tui.ui.outputs.questions import Question
 from notebook_tui.ui.outputs.spots import Touch
 from notebook_tui.ui.pictures.gallery import NO_PICTURES, Pictures
-from notebook_tui.widgets.views import Scalar, Table
+from notebook_tui.widgets.views import Gallery, Scalar, Table
 
 V = TypeVar("V")
 
@@ -21,8 +21,8 @@ class Looks:
     """The tab that is open; the first where none was chosen."""
     series: Mapping[str, str] = field(default_factory=dict)
     """The one series of a plot that is shown alone."""
-    pages: Mapping[str, Table] = field(default_factory=dict)
-    """The page of a table that was asked for in place of the one that its cell shows."""
+    pages: Mapping[str, Table | Gallery] = field(default_factory=dict)
+    """The page of a table or a gallery that was asked for in place of the one that its cell shows."""
     pictures: Pictures = NO_PICTURES
     """What draws pictures on this terminal, and has drawn."""
     columns: Mapping[str, int] = field(default_factory=dict)

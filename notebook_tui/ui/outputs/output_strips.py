@@ -30,7 +30,7 @@ from notebook_tui.ui.outputs.traceback_lines import frames_of, headline
 from notebook_tui.ui.outputs.view_rows import view_rows
 from notebook_tui.widgets.terminal.widths import is_narrow
 from notebook_tui.widgets.views import Frame as Shown
-from notebook_tui.widgets.views import Input, Plot
+from notebook_tui.widgets.views import Gallery, Input, Plot
 
 _FEWEST_ROWS: Final = 8
 _MOST_VIEW_ROWS: Final = 240
@@ -64,7 +64,7 @@ def inline_view(
     cell_id: str = "",
 ) -> OutputView:
     """The last `limit` rows of the outputs of that cell; one row, with the count, where the viewer has folded them.
-    Views that can be used are shown whole beside these: what is hidden cannot be pressed."""
+    Views that can be used are shown whole beside these, as what is hidden cannot be pressed, and so are galleries."""
     if cell_id in looks.folded and outputs:
         return OutputView((_folded_row(outputs, palette),))
     shown: list[OutputRow] = []
@@ -74,7 +74,7 @@ def inline_view(
         room = limit + whole - len(shown)
         try:
             rows = _view(output, width, limit, palette, looks, labels)
-            if any(row.spots for row in rows) and whole + len(rows) <= _MOST_VIEW_ROWS:
+            if (isinstance(output, Gallery) or any(row.spots for row in rows)) and whole + len(rows) <= _MOST_VIEW_ROWS:
                 whole += len(rows)
                 left_out = 0
             elif room <= 0:

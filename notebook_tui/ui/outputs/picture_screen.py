@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from notebook_tui.document.outputs import Output
+from notebook_tui.session.bounds import starting_directory, writable
 from notebook_tui.session.whole_files import make_file
 from notebook_tui.ui.dialogs.closes_once import ClosesOnce
 from notebook_tui.ui.dialogs.prompt_screen import PromptScreen
@@ -115,12 +116,12 @@ class PictureScreen(ClosesOnce[None]):
 
     def _chosen(self, path: str | None, data: bytes | str) -> None:
         if path is not None:
-            self.run_worker(self._save(Path(path).expanduser(), data))
+            self.run_worker(self._save(starting_directory() / Path(path).expanduser(), data))
 
     async def _save(self, path: Path, data: bytes | str) -> None:
         try:
             raw = data.encode("utf-8", "replace") if isinstance(data, str) else data
-            await asyncio.to_thread(make_file, path, raw)
+            await asyncio.to_thread(make_file, writable(path), raw)
         except FileExistsError:
             self.notify(f"{path} is there already; the picture was not saved.", severity="warning", markup=False)
         except (OSError, ValueError) as error:  # a name with a NUL is no name

@@ -18,7 +18,7 @@ from notebook_tui.ui.outputs.spots import (
     Touch,
     TurnPage,
 )
-from notebook_tui.widgets.views import Button, Form, Input, Table, Tree, View
+from notebook_tui.widgets.views import Button, Form, Gallery, Input, Table, Tree, View
 
 Hints: TypeAlias = tuple[tuple[str, str], ...]
 _WAYS: Hints = (("Tab", "next"), ("Esc", "back to the cell"))
@@ -43,6 +43,8 @@ def words_of(touch: Touch, view: View | None) -> Hints:
             return (("Enter", "this series alone, or all"), *_ACROSS)
         case SortBy(column=column):
             return (("Enter", f"sort by {column}"), ("o", "whole table"), *_sideways(view), *_ACROSS)
+        case TurnPage() if isinstance(view, Gallery):
+            return (("Enter", "turn the page"), ("o", "one by one, large"), *_ACROSS)
         case TurnPage():
             return (("Enter", "turn the page"), ("o", "whole table"), *_sideways(view), *_ACROSS)
         case Shift():

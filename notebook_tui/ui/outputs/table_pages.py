@@ -1,8 +1,13 @@
-"""Which page of a table comes before, which after, and what a press of a heading sorts by."""
+"""Which page of a table or a gallery comes before, which after, and what a press of a heading sorts by."""
 
 from __future__ import annotations
 
-from notebook_tui.widgets.views import Sort, Table
+from typing import Final
+
+from notebook_tui.widgets.views import Gallery, Sort, Table
+
+NEWEST: Final = 2**62
+"""The offset of the pictures that a gallery shows of itself, whatever comes: the keyboard can stay at it."""
 
 
 def next_sort(sort: Sort | None, column: str) -> Sort | None:
@@ -16,15 +21,16 @@ def next_sort(sort: Sort | None, column: str) -> Sort | None:
     return None if sort.descending else Sort(column, descending=True)
 
 
-def pages_beside(table: Table, limit: int) -> tuple[int | None, int | None]:
+def pages_beside(paged: Table | Gallery, limit: int) -> tuple[int | None, int | None]:
     """The offsets of the page before and of the page after; None where there is none.
 
     >>> pages_beside(Table("t", (), (("a",),) * 10, offset=10, count=25), 10)
     (0, 20)
     """
-    end = table.offset + len(table.rows)
-    more = 0 < limit <= len(table.rows) if table.count is None else end < table.count
-    return (max(0, table.offset - limit) if table.offset else None), (end if more else None)
+    shown, first = (paged.cards, paged.first) if isinstance(paged, Gallery) else (paged.rows, 0)
+    end = paged.offset + len(shown)
+    more = 0 < limit <= len(shown) if paged.count is None else end < paged.count
+    return (max(first, paged.offset - limit) if paged.offset > first else None), (end if more else None)
 
 
 def rows_said(table: Table) -> str:

@@ -49,7 +49,8 @@ def table_rows(shown: Table, width: int, palette: Palette, looks: Looks) -> list
     Tu      7
     2 rows
     """
-    table = looks.pages.get(shown.ref, shown)
+    page = looks.pages.get(shown.ref)
+    table = page if isinstance(page, Table) else shown
     return list(_rows(table, len(shown.rows), width, palette, looks.columns.get(shown.ref, 0)))
 
 

@@ -10,6 +10,7 @@ from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.outputs.container_rows import frame_rows, grid_rows, tabs_rows
 from notebook_tui.ui.outputs.control_rows import button_rows, form_rows, keyboard_rows
 from notebook_tui.ui.outputs.display_rows import display_rows
+from notebook_tui.ui.outputs.gallery_rows import gallery_rows
 from notebook_tui.ui.outputs.input_rows import input_rows
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.moved_rows import cut
@@ -24,6 +25,7 @@ from notebook_tui.widgets.views import (
     Display,
     Form,
     Frame,
+    Gallery,
     Grid,
     Input,
     Keyboard,
@@ -77,6 +79,8 @@ def _rows(
             return tabs_rows(view, width, palette, looks, draw)
         case Grid():
             return grid_rows(view, width, palette, draw)
+        case Gallery():
+            return gallery_rows(view, width, height, palette, looks)
         case Progress():
             return progress_rows(view, width, palette)
         case Table():

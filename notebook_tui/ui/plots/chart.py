@@ -11,7 +11,7 @@ from notebook_tui.ui.plots.axes import axes_for, caption, ticks_in
 from notebook_tui.ui.plots.canvas import Canvas
 from notebook_tui.ui.plots.dots import dots_of
 from notebook_tui.ui.plots.marks import glyph_of, inks_of
-from notebook_tui.ui.plots.scale import Scale, rounded_ends
+from notebook_tui.ui.plots.scale import Scale, room_ahead, rounded_ends
 from notebook_tui.ui.plots.track import Track, track_of
 from notebook_tui.widgets.views import Plot, Series
 
@@ -42,8 +42,11 @@ def chart_rows(
 
 
 def _extent(tracks: Sequence[Track], log_y: bool, height: int) -> tuple[tuple[float, float], tuple[float, float]]:
-    """From where to where both axes go. The one of y ends at round values: so it often stays while points come."""
+    """From where to where both axes go. The one of y ends at round values: so it often stays while points come. So does
+    that of x where there are many lines, for as long as it stays only those are drawn anew that have got points."""
     across = min(track.x_low for track in tracks), max(track.x_high for track in tracks)
+    if len(tracks) > _FEW:
+        across = across[0], room_ahead(*across)
     up = min(track.y_low for track in tracks), max(track.y_high for track in tracks)
     return across, up if log_y else rounded_ends(*up, ticks_in(height))
 

@@ -48,13 +48,22 @@ def _spots(run: Run, across: Scale, up: Scale, masks: list[int]) -> None:
 def _lines(run: Run, across: Scale, up: Scale, masks: list[int]) -> None:
     """All straight lines from point to point."""
     top = up.steps - 1
-    xs, ys = run
-    last_x, last_y = across.at(xs[0]), top - up.at(ys[0])
+    columns, rows = _places(run[0], across), _places(run[1], up)
+    last_x, last_y = columns[0], top - rows[0]
     masks[last_x] |= 1 << last_y
-    for x, y in zip(xs[1:], ys[1:], strict=True):
-        at_x, at_y = across.at(x), top - up.at(y)
+    for at_x, row in zip(columns[1:], rows[1:], strict=True):
+        at_y = top - row
         _join(last_x, last_y, at_x, at_y, masks)
         last_x, last_y = at_x, at_y
+
+
+def _places(values: Sequence[float], scale: Scale) -> list[int]:
+    """`scale.at` of values between its ends, without its care wherever that is not needed."""
+    low, span = scale.low, scale.high - scale.low
+    per = (scale.steps - 1) / span if span else math.inf
+    if not math.isfinite(span) or not math.isfinite(per):
+        return [scale.at(value) for value in values]
+    return [round((value - low) * per) for value in values]
 
 
 def _strokes(run: Run, across: Scale, up: Scale, masks: list[int]) -> None:
@@ -101,22 +110,30 @@ def _ends(xs: Sequence[float], across: Scale) -> list[int]:
 
 
 def _join(x: int, y: int, to_x: int, to_y: int, masks: list[int]) -> None:
+    """It draws most of what a plot of many curves shows, twenty times a second: so the strokes are made in place."""
     if x > to_x:
         x, y, to_x, to_y = to_x, to_y, x, y
+    if y == to_y:
+        dot = 1 << y
+        for column in range(x, to_x + 1):
+            masks[column] |= dot
+        return
     if x == to_x:
-        masks[x] |= _stroke(*sorted((y, to_y)))
+        masks[x] |= _stroke(y, to_y) if y < to_y else _stroke(to_y, y)
         return
     slope = (to_y - y) / (to_x - x)
+    falls = slope < 0
     reached = y
-    for column in range(x, to_x + 1):
+    for column in range(x, to_x):
         exactly = y + slope * (column - x + 0.5)
         # What lies halfway between two rows belongs to the one that the line comes from.
-        halfway = math.floor(exactly + 0.5) if slope < 0 else math.ceil(exactly - 0.5)
-        until = to_y if column == to_x else halfway
+        until = math.floor(exactly + 0.5) if falls else math.ceil(exactly - 0.5)
         # It goes on beside the dot that it came to, not on it: so it is nowhere thicker than it must be.
-        begin = reached if column == x or until == reached else reached + (1 if until > reached else -1)
-        masks[column] |= _stroke(*sorted((begin, until)))
+        begin = reached if column == x or until == reached else reached - 1 if falls else reached + 1
+        masks[column] |= ((1 << (abs(until - begin) + 1)) - 1) << (until if falls else begin)
         reached = until
+    begin = reached if to_y == reached else reached - 1 if falls else reached + 1
+    masks[to_x] |= ((1 << (abs(to_y - begin) + 1)) - 1) << (to_y if falls else begin)
 
 
 def _stroke(top: int, bottom: int) -> int:

@@ -83,6 +83,20 @@ def rounded_ends(low: float, high: float, most: int) -> tuple[float, float]:
     return low, high
 
 
+def room_ahead(low: float, high: float) -> float:
+    """An end at most a thirty-second of the way beyond `high`, and the same for a while as that grows.
+
+    >>> [room_ahead(0.0, high) for high in (64.0, 65.0, 66.0, 67.0)]
+    [64.0, 66.0, 66.0, 68.0]
+    """
+    span = high - low
+    if not 0 < span < math.inf:
+        return high
+    part = 2.0 ** (math.frexp(span)[1] - 6)
+    end = low + math.ceil(span / part) * part
+    return end if high <= end < math.inf else high
+
+
 def log_ticks(low: float, high: float, most: int) -> tuple[Tick, ...]:
     """Of an axis of powers of ten, where `low` and `high` are the exponents.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Final
 
@@ -11,6 +10,7 @@ from textual.app import App
 from notebook_tui.document.state import State
 from notebook_tui.ui.status.run_watch import RunWatch
 from notebook_tui.ui.status.title import title_of
+from notebook_tui.ui.terminal_environment import terminal_environment
 from notebook_tui.ui.terminal_signals import BELL, GIVE_TITLE_BACK, KEEP_TITLE, notification, title
 
 LONG: Final = 10.0
@@ -38,7 +38,7 @@ class BeyondTheScreen:
         """The newest state."""
         ended = self._runs.seen(state, self._clock())
         if ended is not None and ended.took >= self.long and self._nobody_looks:
-            self._write(BELL + notification(f"{title_of(state)}: {ended.words}", os.environ))
+            self._write(BELL + notification(f"{title_of(state)}: {ended.words}", terminal_environment()))
         if (text := title_of(state)) != self._title:
             self._title = text
             self._write(title(text))

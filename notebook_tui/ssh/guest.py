@@ -1,0 +1,260 @@
+"""One channel of a connection: a view of notebooks if there is a terminal, else a command and its exit status.
+
+A view is one task in a context of its own. Whatever ends the channel ends the task, and whatever ends the task ends the
+channel: a task that is cancelled before its first step never runs, so the channel is closed by what is called after it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import asyncssh
+
+from notebook_tui.ssh.command import Home, NoSuchCommand, OpenFile, Wish, parse, role_for
+from notebook_tui.ui.driver.channel import TerminalSize
+
+if TYPE_CHECKING:
+    from notebook_tui.ui.channel_app import ChannelApp
+
+_log = logging.getLogger("beamlike.ssh")
+BEHIND: Final = 8 * 1024
+"""Bytes that wait in this program, behind which nothing more is drawn for a terminal."""
+HOPELESS: Final = 16 * 1024 * 1024
+"""Bytes that wait for a terminal that takes none: pictures are not dropped as frames are. The connection ends."""
+_LOOKS_AGAIN: Final = 0.02
+PATIENCE: Final = 5.0
+"""Seconds that a view has to leave in order."""
+REFUSED: Final = 2
+FAILED: Final = 1
+_LARGEST_SIDE: Final = 1_000
+"""Columns and lines of a terminal; what is said beyond is not believed."""
+_ACCEPTED: Final = ("LANG", "COLORTERM", "NO_COLOR", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "VTE_VERSION")
+_ACCEPTED_BEGINNINGS: Final = ("LC_", "BEAMLIKE_IMAGES")
+_LONGEST_VALUE: Final = 256
+
+
+class Host(Protocol):
+    """The connection, as one of its channels sees it."""
+
+    def may(self, wish: Wish) -> bool: ...
+
+    @property
+    def role(self) -> str: ...
+
+    async def view(self, wish: Home | OpenFile, guest: Guest) -> int:
+        """Shows notebooks in the guest's terminal until they leave; the exit status."""
+
+    async def perform(self, wish: Wish, guest: Guest) -> int:
+        """Does it, without a terminal; the exit status."""
+
+    def touched(self) -> None:
+        """The guest did something."""
+
+    def left(self, guest: Guest) -> None: ...
+
+
+class Guest(asyncssh.SSHServerSession[bytes]):
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._chan: asyncssh.SSHServerChannel[bytes]
+        self._size = TerminalSize()
+        self._term = ""
+        self._command: str | None = None
+        self._task: asyncio.Task[int] | None = None
+        self._full = False
+        self.app: ChannelApp | None = None
+        self.input: asyncio.StreamReader | None = None
+        """What comes for a command, if it takes any."""
+        self.sent = 0
+
+    # What a view needs of its terminal.
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        said = {
+            _text(name): _text(value) for name, value in self._chan.get_environment_bytes().items() if _accepted(name)
+        }
+        return {**said, "TERM": self._term}
+
+    @property
+    def size(self) -> TerminalSize:
+        return self._size
+
+    def write(self, data: bytes) -> None:
+        if self._chan.is_closing():
+            return
+        self.sent += len(data)
+        with suppress(OSError):  # it has gone meanwhile
+            self._chan.write(data)
+        if self._waiting > HOPELESS:
+            _log.warning("a terminal has taken nothing of the last %d bytes: its connection ends", HOPELESS)
+            self._chan.get_connection().abort()
+
+    def is_behind(self) -> bool:
+        return self._full or self._waiting > BEHIND
+
+    def complain(self, text: str) -> None:
+        """On the other side's standard error; in a terminal, with the line ends of one."""
+        data = text.encode("utf-8", "replace")
+        with suppress(OSError):
+            if self._term:
+                self._chan.write(data.replace(b"\n", b"\r\n"))
+            else:
+                self._chan.write_stderr(data)
+
+    def say(self, data: bytes) -> None:
+        """On the other side's standard output, of a command."""
+        with suppress(OSError):
+            self._chan.write(data)
+
+    def say_error(self, data: bytes) -> None:
+        with suppress(OSError):
+            self._chan.write_stderr(data)
+
+    async def drained(self) -> None:
+        """Until what was written has gone, but for a little."""
+        # Of the connection's own buffer nobody tells when it is empty.
+        while self.is_behind() and not self._chan.is_closing():  # noqa: ASYNC110
+            await asyncio.sleep(_LOOKS_AGAIN)
+
+    @property
+    def _waiting(self) -> int:
+        """The channel's own, which the window of the other side holds back, and the connection's, for the socket."""
+        transport = self._chan.get_connection()._transport
+        return self._chan.get_write_buffer_size() + (transport.get_write_buffer_size() if transport is not None else 0)
+
+    # What asyncssh calls.
+
+    def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
+        self._chan = chan
+
+    def pty_requested(
+        self, term_type: str, term_size: tuple[int, int, int, int], term_modes: Mapping[int, int]
+    ) -> bool:
+        self._term = term_type[:64] or "dumb"
+        self._size = _size(*term_size)
+        return True
+
+    def terminal_size_changed(self, width: int, height: int, pixwidth: int, pixheight: int) -> None:
+        self._size = _size(width, height, pixwidth, pixheight)
+        if self.app is not None:
+            self.app.resized()
+
+    def shell_requested(self) -> bool:
+        return True
+
+    def exec_requested(self, command: str) -> bool:
+        self._command = command
+        return True
+
+    def subsystem_requested(self, subsystem: str) -> bool:
+        """No files by sftp, nor anything else: what there is, `help` says."""
+        return False
+
+    def session_started(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(
+            self._run(), name="ssh guest", context=contextvars.copy_context()
+        )
+        self._task.add_done_callback(self._finished)
+
+    def data_received(self, data: bytes, datatype: int | None) -> None:
+        self._host.touched()
+        if self.app is not None:
+            self.app.feed(data)
+        elif self.input is not None:
+            self.input.feed_data(data)
+
+    def eof_received(self) -> bool:
+        if self.app is not None:
+            self._end()
+        elif self.input is not None:
+            self.input.feed_eof()
+        return True
+
+    def signal_received(self, signal: str) -> None:
+        self._end()
+
+    def break_received(self, msec: int) -> bool:
+        self._end()
+        return True
+
+    def pause_writing(self) -> None:
+        self._full = True
+
+    def resume_writing(self) -> None:
+        self._full = False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end()
+
+    # Its life.
+
+    def close(self, why: str) -> None:
+        """Leaves, saying why."""
+        if self.app is not None:
+            self.app.last_words = why
+        self._end()
+
+    def _end(self) -> None:
+        """What was typed is saved, if it is a view; what runs for a command ends with it."""
+        task = self._task
+        if task is None or task.done():
+            return
+        if self.app is not None and self.app.is_running:
+            self.app.hang_up()
+            asyncio.get_running_loop().call_later(PATIENCE, task.cancel)
+        else:
+            task.cancel()
+
+    async def _run(self) -> int:
+        try:
+            wish = parse(self._command)
+        except NoSuchCommand as error:
+            self.complain(f"beamlike: {error}\n")
+            return REFUSED
+        if not self._host.may(wish):
+            self.complain(f"beamlike: that takes a key with the role {role_for(wish)}; yours has {self._host.role}\n")
+            return REFUSED
+        if not isinstance(wish, Home | OpenFile):
+            return await self._host.perform(wish, self)
+        if self._term in ("", "dumb"):
+            self.complain(
+                "beamlike: expected a terminal to show notebooks in (ssh -t HOST …); without: ssh HOST help\n"
+            )
+            return REFUSED
+        return await self._host.view(wish, self)
+
+    def _finished(self, task: asyncio.Task[int]) -> None:
+        self.app = None
+        self._host.left(self)
+        status = FAILED
+        if not task.cancelled():
+            if (error := task.exception()) is None:
+                status = task.result()
+            else:
+                _log.error("a view has failed", exc_info=error)
+                self.complain(f"beamlike: the view failed ({type(error).__name__}); the server's log says where\n")
+        if not self._chan.is_closing():
+            self._chan.exit(status)
+
+
+def _size(columns: int, lines: int, width: int, height: int) -> TerminalSize:
+    """Not every terminal knows its size, and none is as large as this."""
+    return TerminalSize(
+        min(columns or 80, _LARGEST_SIDE), min(lines or 24, _LARGEST_SIDE), min(width, 32_767), min(height, 32_767)
+    )
+
+
+def _accepted(name: Any) -> bool:
+    text = _text(name)
+    return text in _ACCEPTED or text.startswith(_ACCEPTED_BEGINNINGS)
+
+
+def _text(value: Any) -> str:
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return "".join(letter for letter in text[:_LONGEST_VALUE] if letter.isprintable())

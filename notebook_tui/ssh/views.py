@@ -1,0 +1,129 @@
+"""What guests are given: views of the sessions that a process holds, and commands in processes of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any, Final
+
+import beamlike as bl
+from notebook_tui.serve.sessions import Listing, Running
+from notebook_tui.session.bounds import is_permitted, permitted, shown
+from notebook_tui.ssh.command import HELP, Help, Home, ListOpen, OpenFile, Run, Wish
+from notebook_tui.ssh.guest import Guest
+from notebook_tui.ssh.house import Files, SharedHouse
+from notebook_tui.ssh.server import Admitted
+from notebook_tui.ui.terminal_environment import use_terminal_environment
+
+CALL_SECONDS: Final = 10.0
+_CHUNK: Final = 65_536
+_STOP_SECONDS: Final = 10.0
+
+
+class Views:
+    """`sessions` says where the process of all sessions is."""
+
+    def __init__(self, sessions: bl.Server, files: Files) -> None:
+        self._sessions = sessions
+        self._files = files
+
+    async def view(self, wish: Home | OpenFile, guest: Guest, visitor: Admitted) -> int:
+        from notebook_tui.ui.channel_app import ChannelApp
+        from notebook_tui.ui.visit import begin
+
+        use_terminal_environment(guest.environment)
+        house = SharedHouse(self._sessions, visitor.person, visitor.directory, self._files)
+        opened = await begin(house.open(_notebook(wish.path))) if isinstance(wish, OpenFile) else None
+        try:
+            app = ChannelApp(opened, guest, house)
+        except BaseException:
+            if opened is not None:
+                await opened.end()
+            raise
+        guest.app = app
+        size = guest.size
+        try:
+            await app.run_async(size=(size.columns, size.lines))
+        finally:
+            guest.app = None
+            await app.leave()
+        if app.last_words:
+            guest.complain(f"beamlike: {app.last_words}\n")
+        return 1 if app.last_words else 0
+
+    async def perform(self, wish: Wish, guest: Guest, visitor: Admitted) -> int:
+        match wish:
+            case Run(path, options):
+                return await _run(_notebook(path), options, guest, visitor)
+            case ListOpen(as_json):
+                guest.say(await self._listed(as_json))
+            case Help():
+                guest.say(HELP.encode())
+        return 0
+
+    async def _listed(self, as_json: bool) -> bytes:
+        try:
+            running: tuple[Running, ...] = await bl.GenServer.call(self._sessions, Listing(), timeout=CALL_SECONDS)
+        except bl.CallFailed as error:
+            raise OSError(f"the server of the sessions does not answer: {error}") from error
+        mine = [each for each in running if is_permitted(each.path)]
+        return "".join(_lines(mine, as_json)).encode("utf-8", "backslashreplace")
+
+
+def _lines(running: list[Running], as_json: bool) -> Iterator[str]:
+    for each in running:
+        path = shown(each.path)
+        yield f"{json.dumps({'path': path, 'since': each.since})}\n" if as_json else f"{path}\n"
+
+
+def _notebook(path: str) -> str:
+    """What is typed begins in the key's directory."""
+    return str(permitted(path))
+
+
+async def _run(path: str, options: tuple[str, ...], guest: Guest, visitor: Admitted) -> int:
+    """`beamlike run` in a process of its own, which ends when its guest leaves."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "notebook_tui", "run", *options, "--", path),
+        cwd=visitor.directory,
+        env=environment,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        await asyncio.gather(_carry(process.stdout, guest.say, guest), _carry(process.stderr, guest.say_error, guest))
+        status = await process.wait()
+    except asyncio.CancelledError:
+        await asyncio.shield(_stop(process))
+        raise
+    return status if status >= 0 else 128 - status
+
+
+async def _carry(source: asyncio.StreamReader, say: Any, guest: Guest) -> None:
+    """As fast as the guest takes it: the process waits meanwhile."""
+    while data := await source.read(_CHUNK):
+        say(data)
+        await guest.drained()
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    """As Ctrl-C would, so that its runtime and what that booted is gone as well; then for good."""
+    import signal
+
+    try:
+        process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(_STOP_SECONDS):
+            await process.wait()
+    except ProcessLookupError:
+        return
+    except TimeoutError:
+        process.kill()
+        await process.wait()

@@ -1,0 +1,142 @@
+"""The terminal program for somebody who has come over a network: one view of many in one process and one event loop.
+
+What else an app of Textual takes for its own is the process's here, and is not touched: its streams, its environment,
+its signals, the loop's way to make tasks. Stands on names of Textual that it does not promise to keep (`_display`,
+`_capture_stdout`, `_filters`): a test looks at two views in one process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+from collections.abc import Callable
+from functools import partial
+from time import time
+from typing import TYPE_CHECKING, Final, Literal
+
+from rich.console import Console, RenderableType
+from textual.filter import NoColor
+from textual.screen import Screen
+
+from notebook_tui.ui.app import NotebookApp
+from notebook_tui.ui.client import SessionClient
+from notebook_tui.ui.driver.channel import Channel
+from notebook_tui.ui.driver.channel_driver import ChannelDriver
+from notebook_tui.ui.house import House
+from notebook_tui.ui.settings.preferences import Preferences
+from notebook_tui.ui.terminal_environment import terminal_environment
+from notebook_tui.ui.visit import Visit
+
+if TYPE_CHECKING:
+    from textual.driver import Driver
+
+_TRUE_COLOURS: Final = ("truecolor", "24bit")
+_COLOURFUL: Final = ("xterm", "tmux", "screen", "alacritty", "foot", "wezterm", "ghostty", "rxvt-unicode", "st-")
+"""Terminals that show all colours; ssh does not say so by itself."""
+_LOOKS_AGAIN: Final = 0.02
+"""Seconds after which a view whose frames were dropped sees whether its terminal has caught up."""
+
+
+class ChannelApp(NotebookApp):
+    """As `NotebookApp`, on a channel; made and run in a context of its own, in which the environment of its terminal
+    has been set."""
+
+    def __init__(
+        self,
+        opened: SessionClient | Visit | None,
+        channel: Channel,
+        house: House,
+        preferences: Preferences | None = None,
+        clock: Callable[[], float] = time,
+    ) -> None:
+        super().__init__(opened, clock, house=house, preferences=preferences)
+        self._channel = channel
+        self._missed = False
+        self.dropped = 0
+        """Frames that were not sent, for the terminal was behind."""
+        environment = terminal_environment()
+        if "NO_COLOR" in environment and not self.no_color:
+            self.no_color = True
+            self._filters.append(NoColor())
+        driver: Callable[..., Driver] = partial(ChannelDriver, channel=channel)
+        self.driver_class = driver  # type: ignore[assignment]
+        self.console = Console(
+            color_system=colour_system(environment.get("TERM", ""), environment.get("COLORTERM", "")),
+            file=self.console.file,
+            markup=True,
+            highlight=False,
+            emoji=False,
+            legacy_windows=False,
+            _environ={key: value for key, value in environment.items() if key != "NO_COLOR"},
+            force_terminal=True,
+            safe_box=False,
+            soft_wrap=False,
+        )
+        self._complaints = io.StringIO()
+        self.error_console = Console(file=self._complaints, markup=False, highlight=False, width=100)
+        # Textual redirects the streams of the process to itself and back: to what they are already is no change.
+        self._capture_stdout = sys.stdout  # type: ignore[assignment]
+        self._capture_stderr = sys.stderr  # type: ignore[assignment]
+        self._settings_changed(self.preferences.now)
+
+    @property
+    def complaints(self) -> str:
+        """What Textual had to say of a failure, for whoever keeps the log."""
+        return self._complaints.getvalue()
+
+    def feed(self, data: bytes) -> None:
+        """What came from the terminal."""
+        if isinstance(self._driver, ChannelDriver):
+            self._driver.feed(data)
+
+    def resized(self) -> None:
+        if isinstance(self._driver, ChannelDriver):
+            self._driver.resized()
+
+    async def _save_quietly(self) -> None:
+        """The session goes on without this view, with what was typed here."""
+        self.rescue()
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if renderable is None or not self._channel.is_behind():
+            super()._display(screen, renderable)
+            return
+        # What is drawn now would be old when it arrives: the terminal gets one whole frame when it has caught up.
+        self.dropped += 1
+        if not self._missed:
+            self._missed = True
+            asyncio.get_running_loop().call_later(_LOOKS_AGAIN, self._look_again)
+
+    def _look_again(self) -> None:
+        if not self._running:
+            return
+        if self._channel.is_behind():
+            asyncio.get_running_loop().call_later(_LOOKS_AGAIN, self._look_again)
+            return
+        self._missed = False
+        with self._context():
+            self.screen.refresh()
+
+
+def colour_system(term: str, colorterm: str) -> Literal["standard", "256", "truecolor"]:
+    """Rich's word for the colours of that terminal.
+
+    >>> colour_system("xterm-256color", ""), colour_system("vt100", ""), colour_system("screen", "truecolor")
+    ('truecolor', 'standard', 'truecolor')
+    """
+    if colorterm.lower() in _TRUE_COLOURS or term.startswith(_COLOURFUL):
+        return "truecolor"
+    return "256" if "256" in term else "standard"
+
+
+def keep_task_factory(loop: asyncio.AbstractEventLoop) -> None:
+    """From Python 3.12 on Textual has the loop begin each task at once, all tasks of the process: here it may not."""
+    eager = getattr(asyncio, "eager_task_factory", None)
+    keep = loop.set_task_factory
+
+    def set_task_factory(factory: object) -> None:
+        if eager is None or factory is not eager:
+            keep(factory)  # type: ignore[arg-type]
+
+    loop.set_task_factory = set_task_factory  # type: ignore[method-assign]

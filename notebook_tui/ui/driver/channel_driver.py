@@ -1,0 +1,159 @@
+"""Textual's terminal at the other end of a channel: no threads, no signals, no termios; many stand in one event loop.
+
+Stands on names of Textual that it does not promise to keep (`XTermParser`): a test drives it through a real client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from codecs import getincrementaldecoder
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+from typing import IO, Any, Final
+
+from textual import constants, events
+from textual._xterm_parser import XTermParser
+from textual.app import App
+from textual.driver import Driver
+from textual.geometry import Size
+from textual.message import Message
+from textual.messages import InBandWindowResize
+
+from notebook_tui.ui.driver.answered import TerminalAnswered
+from notebook_tui.ui.driver.channel import Channel
+from notebook_tui.ui.driver.questions import questions
+from notebook_tui.ui.driver.replies import Replies
+from notebook_tui.ui.pictures.graphics import Answers
+
+_PATIENCE: Final = 5.0
+"""Seconds after which a lone Escape is not held back any more to see whether it begins an answer."""
+_MARGIN: Final = 0.005
+_BEGIN: Final = "\x1b[?1049h\x1b[?25l\x1b[?1004h\x1b[?2004h\x1b[?7l"
+_MOUSE: Final = "\x1b[?1000h\x1b[?1003h\x1b[?1015h\x1b[?1006h"
+_KEYS: Final = "\x1b[>25u"
+"""Kitty's protocol: keys are told apart, all are escapes, and the text that they give goes along."""
+_SYNCHRONISED: Final = "\x1b[?2026$p"
+_END: Final = "\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
+
+
+class ChannelDriver(Driver):
+    def __init__(
+        self,
+        app: App[Any],
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+        channel: Channel,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._channel = channel
+        self._parser = XTermParser(debug)
+        self._decode = getincrementaldecoder("utf-8")("replace").decode
+        self._replies = Replies()
+        self._asked_at = 0.0
+        self._pause: asyncio.TimerHandle | None = None
+        self._deaf = False
+        self._pending: list[str] = []
+
+    # What comes.
+
+    def feed(self, data: bytes) -> None:
+        """What was typed, clicked, pasted, or answered."""
+        if self._deaf:
+            return
+        self._take(self._without_answers(self._decode(data)))
+        if self._pause is not None:
+            self._pause.cancel()
+        # A lone Escape is the key of that name only if nothing follows it.
+        self._pause = self._loop.call_later(constants.ESCAPE_DELAY + _MARGIN, self._nothing_followed)
+
+    def resized(self) -> None:
+        """The channel's terminal has another size."""
+        size = self._channel.size
+        if size.columns and size.lines:
+            self._size = (size.columns, size.lines)
+            told = Size(*self._size)
+            self.send_message(events.Resize(told, told))
+
+    def send_message(self, message: Message) -> None:
+        self._app.post_message(message)
+
+    def process_message(self, message: Message) -> None:
+        # The channel tells of sizes: a second source would tell of each change twice.
+        if not isinstance(message, InBandWindowResize):
+            super().process_message(message)
+
+    def _take(self, text: str) -> None:
+        for event in self._parser.feed(text) if text else ():
+            self.process_message(event)
+
+    def _nothing_followed(self) -> None:
+        self._pause = None
+        if not self._deaf:
+            self._take(self._replies.release())
+            for event in self._parser.tick():
+                self.process_message(event)
+
+    def _without_answers(self, text: str) -> str:
+        replies = self._replies
+        before = replies.complete, replies.answers
+        text = replies.feed(text)
+        if replies.complete and (replies.complete, replies.answers) != before:
+            self._tell(replies.answers)
+        if not replies.complete and monotonic() - self._asked_at > _PATIENCE:
+            text += replies.release()
+        return text
+
+    def _tell(self, answers: Answers) -> None:
+        if answers.cell is None:
+            answers = replace(answers, cell=self._channel.size.cell)
+        self.send_message(TerminalAnswered(answers))
+
+    # What goes.
+
+    def write(self, data: str) -> None:
+        # A frame is written in several pieces, and each would be a packet of its own.
+        if not self._pending:
+            self._loop.call_soon(self.flush)
+        self._pending.append(data)
+
+    def flush(self) -> None:
+        if self._pending:
+            data = "".join(self._pending)
+            self._pending.clear()
+            self._channel.write(data.encode("utf-8", "replace"))
+
+    def start_application_mode(self) -> None:
+        self._replies, self._asked_at = Replies(), monotonic()
+        self.resized()
+        self.write(_BEGIN)
+        if self._mouse:
+            self.write(_MOUSE)
+        self.write(_KEYS + _SYNCHRONISED)
+        if asked := questions(self._channel.environment):
+            self.write(asked)
+        else:
+            self._replies.complete = True
+            self._tell(Answers())
+
+    def disable_input(self) -> None:
+        self._deaf = True
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
+
+    def stop_application_mode(self) -> None:
+        self.disable_input()
+        self.write(_END)
+        self.flush()
+
+    # What a browser or a disk on this side would show to nobody.
+
+    def open_url(self, url: str, new_tab: bool = True) -> None:
+        self._app.notify(url, title="Open it on your own machine", markup=False, timeout=20)
+
+    def deliver_binary(self, binary: IO[Any], *, delivery_key: str, save_path: Path, **_: Any) -> None:
+        binary.close()
+        self._app.notify("Nothing is saved on the server by this way.", severity="warning", markup=False)
