@@ -83,6 +83,7 @@ from notebook_tui.session.secrets.stored import StoredSecrets, forget_secret, st
 from notebook_tui.session.typing_help import TypingHelp
 from notebook_tui.session.typist import Typist
 from notebook_tui.session.variables import VariableQuestions
+from notebook_tui.session.viewers import SEEN_CHARACTERS, size_of
 from notebook_tui.widgets.messages import Answer, Ask, EventValue, Page
 from notebook_tui.widgets.views import Gallery, Scalar, Table
 
@@ -116,6 +117,10 @@ class Client:
         self._sent = Sent()
         self._typist: Typist | None = None
         """Of whoever may write, once they are about to."""
+        self._is_blind = False
+        """This view has failed, and hears nothing any more."""
+        self._unseen = 0
+        """Characters of operations since the session was told how far this viewer has come."""
         self._client_id = ""
         self._people: tuple[Present, ...] = ()
         self._you = 0
@@ -197,7 +202,7 @@ class Client:
     def send(self, operation: Operation) -> None:
         if self._offline is not None:
             self._write_offline(self._offline, operation)
-        elif self._typist is not None:
+        elif self._typist is not None and not self._is_blind:
             self._typist.ask(operation)
             self._note_sent()
         else:
@@ -287,8 +292,10 @@ class Client:
         """Send what was typed in an open text since the last exchange; what is to be changed in the editor."""
         news = self._typing.exchange(cell_id, typed, at)
         source = self._typing.source(cell_id)
-        if self._offline is not None and typed and source is not None:
+        if typed and source is not None and self._offline is not None:
             self._write_offline(self._offline, SetCellSource(cell_id, source, at))
+        elif typed and source is not None and self._is_blind:
+            self._emit(SetCellSource(cell_id, source, at))
         self._note_sent()
         return news
 
@@ -301,7 +308,7 @@ class Client:
         return self._typist
 
     def _note_sent(self) -> None:
-        if self._typist is None or not self._typist.waits or self._offline is not None:
+        if self._typist is None or not self._typist.waits or self._offline is not None or self._is_blind:
             self._all_sent.set()
         else:
             self._all_sent.clear()
@@ -329,7 +336,9 @@ class Client:
         """As the viewer: that pid has joined, and so may ask. `NotAllowed` where its person's role does not suffice."""
         if self._offline is not None:
             raise OutOfReach(NOT_NOW)
-        await asyncio.wait_for(self._all_sent.wait(), seconds)
+        if not self._all_sent.is_set():  # what was typed before goes first
+            async with asyncio.timeout(seconds):
+                await self._all_sent.wait()
         call = bl.GenServer.call(self._session, request, timeout=seconds)
         answer = await asyncio.get_running_loop().create_task(call, context=self._as_viewer)
         if isinstance(answer, NotAllowed):
@@ -547,9 +556,20 @@ class Client:
                     self._hear(message)
         except Exception:
             logger.exception("a view of a session has failed")
+            self._go_blind()
         # Who sees nothing new any more may save all the same, and that only as somebody who has joined.
         while True:
             await bl.receive()
+
+    def _go_blind(self) -> None:
+        """Nothing is heard any more, so nothing can be fitted to what others do: texts go as they are here."""
+        self._is_blind = True
+        if self._typist is not None:
+            for cell_id, source in self._typist.unsettled.items():
+                self._emit(SetCellSource(cell_id, source))
+            for operation in self._typist.pause():
+                self._emit(operation)
+        self._note_sent()
 
     def _take(self, joined: Joined) -> None:
         self._state, self.applied, self.journaled = joined.state, joined.applied, joined.journaled
@@ -633,7 +653,9 @@ class Client:
                     self._note_sent()
                 if isinstance(operation, ApplyDelta):
                     self._people_moved(operation)
-                if number % SEEN_EVERY == 0:
+                self._unseen += size_of(operation)
+                if number % SEEN_EVERY == 0 or self._unseen > SEEN_CHARACTERS:
+                    self._unseen = 0
                     bl.GenServer.cast(self._session, Seen(self._viewer, number))
                 self._tell(operation)
                 self._arrivals.come(number)
