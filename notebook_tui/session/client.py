@@ -21,9 +21,11 @@ from notebook_tui.document.operations import (
     SetCellSource,
     SetInputValue,
 )
+from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.runtime.messages import InputWanted
 from notebook_tui.session import attachments
+from notebook_tui.session.arrivals import Arrivals, SessionOver
 from notebook_tui.session.bounds import writable
 from notebook_tui.session.messages import (
     Act,
@@ -42,10 +44,13 @@ from notebook_tui.session.messages import (
     Joined,
     Journaled,
     Leave,
+    Made,
+    Make,
     NotDone,
     Notice,
     Perform,
     Purpose,
+    Refused,
     Restart,
     Resync,
     RevokeSecrets,
@@ -142,6 +147,7 @@ class Client:
         self._on_settled: list[Hears] = []
         # What the session said before anybody subscribed, such as what is odd about the file.
         self._unheard: list[str] = []
+        self._arrivals = Arrivals()
         help = TypingHelp(lambda: self._state, lambda: self._runtime_server("help"))
         self.complete = help.complete
         self.describe = help.describe
@@ -206,6 +212,23 @@ class Client:
         if not isinstance(operation, ApplyDelta | ReportRevision):
             self._sent.add(operation)
         bl.GenServer.cast(self._session, Perform(operation, self._viewer))
+
+    async def make(self, operation: Operation) -> None:
+        """As `send`, and returns when the state here has it. `Rejected` or `NotAllowed` says why it was refused;
+        CallFailed or SessionOver, that the session has ended or is out of reach."""
+        if self._offline is not None:
+            raise SessionOver(LOST)
+        answer: Made | Refused = await self._call(Make(operation), CALL_SECONDS)
+        if isinstance(answer, Refused):
+            raise Rejected(answer.why)
+        await self._arrivals.of(answer.applied, self.applied)
+
+    async def caught_up(self) -> None:
+        """Returns when the state here has all that was sent from here, as far as it was not refused."""
+        if self._offline is not None:
+            raise SessionOver(LOST)
+        answer: Made = await self._call(Make(), CALL_SECONDS)
+        await self._arrivals.of(answer.applied, self.applied)
 
     # People: where this viewer is, and the others.
 
@@ -512,6 +535,7 @@ class Client:
         await bl.receive(ref=ended, timeout=END_SECONDS)
 
     async def close(self) -> None:
+        self._arrivals.end("this view of the notebook is closed")
         bl.exit(self._viewer, "shutdown")
 
     async def _view(self) -> None:
@@ -558,6 +582,7 @@ class Client:
         if self._typist is not None:
             self._typist.written(offline.state)
         self._note_sent()
+        self._arrivals.lost(LOST)
         self._show_offline(offline)
         self._say(LOST)
         joined = await self._found_again(rejoin)
@@ -633,6 +658,7 @@ class Client:
                     self._unseen = 0
                     bl.GenServer.cast(self._session, Seen(self._viewer, number))
                 self._tell(operation)
+                self._arrivals.come(number)
             case Behind():
                 bl.GenServer.cast(self._session, Seen(self._viewer, self.applied))
             case Resync(state, number, handled):
@@ -643,6 +669,7 @@ class Client:
                         self._typist.go_on(self._client_id)
                     self._note_sent()
                 self._tell(None)
+                self._arrivals.come(number)
             case PeopleHere(people, you):
                 self._people, self._you = people, you
                 bl.GenServer.cast(self._session, SawPeople(self._viewer))
@@ -683,6 +710,7 @@ class Client:
             raise
 
     def _end(self, why: str) -> None:
+        self._arrivals.end(why)
         self._say(why)
         for listener in self._on_end:
             listener(why)
