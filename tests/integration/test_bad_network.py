@@ -156,8 +156,11 @@ def among_talkers(test: Callable[[Town], Awaitable[None]]) -> Callable[[Path], N
         async def main() -> None:
             async with town(impatient) as place:
                 a, b = place.talkers
-                a.send(1, 10, by_name=False)
-                await eventually(lambda: b.heard == ["up", 1] and a.heard == ["up"])
+                with pytest.MonkeyPatch.context() as patience:  # a busy machine takes longer to connect
+                    patience.setattr(cluster, "HANDSHAKE_DEADLINE", PATIENCE)
+                    patience.setattr(transport, "HANDSHAKE_DEADLINE", PATIENCE)
+                    a.send(1, 10, by_name=False)
+                    await eventually(lambda: b.heard == ["up", 1] and a.heard == ["up"])
                 await test(place)
                 await place.end_well()
 
