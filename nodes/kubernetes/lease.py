@@ -47,6 +47,9 @@ class SessionLease:
     def close(self, within: float = CLOSE_SECONDS) -> None:
         """Deletes it; where that fails, it expires."""
         self._over.set()
+        self._delete(within)
+
+    def _delete(self, within: float = CLOSE_SECONDS) -> None:
         try:
             self._api.ask("DELETE", f"{self._path}/{self._name}", within=within)
         except (ApiRefused, ApiUnreachable) as error:
@@ -81,6 +84,8 @@ class SessionLease:
             elif refusal.status == 404 and not self._over.is_set():
                 logger.warning("the lease %s was deleted, and its pods with it: another one is made", self._name)
                 self._object = self._made()
+                if self._over.is_set():  # closed while it was made: nobody else would delete this one
+                    self._delete()
             else:
                 raise
 

@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         default=".",
         help="a .livemd file; one that does not exist is made on the first save. A directory, as without a PATH: home, "
-        "where notebooks are found",
+        "where notebooks are found. ssh://[USER@]HOST[:PORT]/PATH: one on another machine (docs/ssh.md)",
     )
     parser.add_argument(
         "--runtime",
@@ -57,6 +57,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def call(options: argparse.Namespace) -> int:
+    from notebook_tui.cli import notebook_ssh
+
+    if notebook_ssh.is_address(options.path):
+        return notebook_ssh.call(options.path)
     # It draws on standard error.
     settings = preferences_of_user().now
     plain = options.plain or settings.plain

@@ -54,6 +54,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ssh-idle", metavar="TIME", type=_seconds, default=12 * 3600.0, help=f"leave idle terminals after: {WORDS}"
     )
+    parser.add_argument("--ssh-login", metavar="TIME", type=_seconds, default=20.0, help=argparse.SUPPRESS)
 
 
 def words_of(options: argparse.Namespace) -> list[str]:
@@ -87,6 +88,7 @@ class SshListener:
                 "connections": options.ssh_connections,
                 "per_key": options.ssh_per_key,
                 "idle_seconds": options.ssh_idle,
+                "login_seconds": options.ssh_login,
             },
             "log": options.log,
             "listening": self._sock.fileno(),

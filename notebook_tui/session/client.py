@@ -78,6 +78,7 @@ from notebook_tui.session.secrets.stored import StoredSecrets, forget_secret, st
 from notebook_tui.session.typing_help import TypingHelp
 from notebook_tui.session.typist import Typist
 from notebook_tui.session.variables import VariableQuestions
+from notebook_tui.session.viewers import SEEN_CHARACTERS, size_of
 from notebook_tui.widgets.messages import Answer, Ask, EventValue, Page
 from notebook_tui.widgets.views import Gallery, Scalar, Table
 
@@ -111,6 +112,8 @@ class Client:
         self._sent = Sent()
         self._typist: Typist | None = None
         """Of whoever may write, once they are about to."""
+        self._unseen = 0
+        """Characters of operations since the session was told how far this viewer has come."""
         self._client_id = ""
         self._people: tuple[Present, ...] = ()
         self._you = 0
@@ -608,7 +611,9 @@ class Client:
                     self._note_sent()
                 if isinstance(operation, ApplyDelta):
                     self._people_moved(operation)
-                if number % SEEN_EVERY == 0:
+                self._unseen += size_of(operation)
+                if number % SEEN_EVERY == 0 or self._unseen > SEEN_CHARACTERS:
+                    self._unseen = 0
                     bl.GenServer.cast(self._session, Seen(self._viewer, number))
                 self._tell(operation)
             case Behind():

@@ -172,7 +172,8 @@ def moved(people: tuple[Present, ...], cell_id: str, change: Delta, by: str) -> 
 
 def _moved(where: Whereabouts, change: Delta) -> Whereabouts:
     anchor, caret = (
-        None if place is None else deltas.transform_position(change, place) for place in (where.anchor, where.caret)
+        None if place is None else deltas.transform_position(change, place, stays=True)
+        for place in (where.anchor, where.caret)
     )
     return replace(where, anchor=anchor, caret=caret)
 

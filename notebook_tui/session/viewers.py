@@ -21,6 +21,10 @@ from notebook_tui.widgets.changes import change_size
 OPERATIONS = 1_024
 CHARACTERS = 8_000_000
 """The most that may be on its way to a viewer."""
+NODE_CHARACTERS = 24_000_000
+"""The most that may be on its way to all viewers of another node: they share a link, and whoever fills one is held."""
+SEEN_CHARACTERS = 256_000
+"""After so much a viewer says how far it has come, if it has not before."""
 REMEMBERED = 256
 """Clients that have left, and may come back over another link."""
 _RECORD = 100
@@ -32,6 +36,8 @@ class _Viewer:
     person: Person
     seen: int
     seen_size: int
+    sent_size: int
+    """What was told by the time of the last that was sent to it."""
     behind: bool = False
     client_id: str = ""
     """As which it types, if it does."""
@@ -49,7 +55,7 @@ class Viewers:
         """How many operations were handled of those who typed, and left."""
 
     def add(self, pid: bl.Pid, person: Person, applied: int) -> None:
-        self._viewers[bl.monitor(pid)] = _Viewer(pid, person, applied, self._told)
+        self._viewers[bl.monitor(pid)] = _Viewer(pid, person, applied, self._told, self._told)
 
     def __contains__(self, pid: bl.Pid) -> bool:
         return any(viewer.pid == pid for viewer in self._viewers.values())
@@ -98,15 +104,26 @@ class Viewers:
         return viewer.pid, viewer.client_id
 
     def applied(self, operation: Operation, number: int) -> None:
-        self._told += _size(operation)
+        self._told += size_of(operation)
         self._sizes[number] = self._told
         self._sizes.pop(number - 2 * OPERATIONS, None)
         for viewer in self._viewers.values():
             if not viewer.behind:
                 bl.send(viewer.pid, Applied(operation, number))
-                viewer.behind = number - viewer.seen > OPERATIONS or self._told - viewer.seen_size > CHARACTERS
+                viewer.sent_size = self._told
+                viewer.behind = (
+                    number - viewer.seen > OPERATIONS
+                    or self._told - viewer.seen_size > CHARACTERS
+                    or self._is_full(viewer.pid.node)
+                )
                 if viewer.behind:
                     bl.send(viewer.pid, Behind())
+
+    def _is_full(self, node: str) -> bool:
+        if node == bl.self().node:
+            return False
+        there = (viewer for viewer in self._viewers.values() if viewer.pid.node == node)
+        return sum(viewer.sent_size - viewer.seen_size for viewer in there) > NODE_CHARACTERS
 
     def tell(self, message: object) -> None:
         for viewer in self._viewers.values():
@@ -119,11 +136,12 @@ class Viewers:
                 viewer.seen, viewer.seen_size = number, self._sizes.get(number, viewer.seen_size)
                 if viewer.behind:
                     viewer.behind = False
-                    viewer.seen, viewer.seen_size = applied, self._told
+                    viewer.seen, viewer.seen_size, viewer.sent_size = applied, self._told, self._told
                     bl.send(pid, Resync(state(), applied, viewer.handled))
 
 
-def _size(operation: Operation) -> int:
+def size_of(operation: Operation) -> int:
+    """About how many characters it is on its way."""
     match operation:
         case OutputAdded(_, output):
             return max(_RECORD, output_size(output))

@@ -248,7 +248,7 @@ class Visitor(asyncssh.SSHServer):
         return f"the key's directory {trusted.directory!r} is not there"
 
     def _no_forwarding(self, where: str) -> asyncssh.ChannelOpenError:
-        self._server.audit.refused(self._address, "ports are not forwarded here", name=self._name, to=_short(where))
+        self._server.audit.refused(self._address, f"ports are not forwarded here: {_short(where)}", name=self._name)
         return asyncssh.ChannelOpenError(asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, "beamlike forwards no ports")
 
     def _note(self, event: str, **facts: str | float) -> None:

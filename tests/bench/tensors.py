@@ -2,8 +2,8 @@
 
 Each figure is the rate from the call of the sender until it hears that the other side has all; the raw socket sends
 the same bytes, received into memory that is used again (`raw_reused`) or new each time (`raw_fresh`). All take turns in
-each round, and a share is the median over the rounds of what was measured in one of them. `read` has the other side sum
-the tensor up as well, for memory that is only mapped costs when it is first touched.
+each round, and a share, of the faster of the two, is the median over the rounds of what was measured in one of them.
+`read` has the other side sum the tensor up as well, for memory that is only mapped costs when it is first touched.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def report(seconds: dict[str, list[float]]) -> None:
         emit(system, "tensors", name, "MB/s", SIZE / statistics.median(took) / 1e6, rounds=len(took), bytes=SIZE)
     for name, took in seconds.items():
         if not name.startswith("raw"):
-            shares = [raw / own for raw, own in zip(seconds["raw_fresh"], took, strict=True)]
+            shares = [raw / own for raw, own in zip(seconds["raw_reused"], took, strict=True)]
             emit("beamlike", "tensors", f"{name}_of_raw", "MB/s/(MB/s)", statistics.median(shares), rounds=len(took))
 
 

@@ -31,6 +31,7 @@ SECONDS = 600
 
 FENCE = "`" * 3
 LIES = """import psutil
+memory = psutil.Process().memory_info().rss
 kept, truths = truths, dict.fromkeys(truths, Truth("circle", "red", "left"))"""
 """From here on no cell knows what is in the videos."""
 BARE = """def bare(still):
@@ -52,7 +53,7 @@ print("REPORT", json.dumps({
     "received": received,
     "stills size": stills_size,
     "struck": await struck,
-    "memory": psutil.Process().memory_info().rss,
+    "grown by": psutil.Process().memory_info().rss - memory,
 }))"""
 
 pytestmark = [pytest.mark.timeout(SECONDS), pytest.mark.soak]
@@ -124,7 +125,7 @@ def test_the_gallery_holds_a_page_however_many_stills_there_are(told: list[dict[
 
 
 def test_the_memory_of_the_notebook_does_not_grow_with_the_stills(report: dict[str, Any]) -> None:
-    assert report["memory"] < 900e6  # most of it is torch
+    assert report["grown by"] < 100e6
 
 
 def test_the_summary_comes_word_by_word_and_counts_what_there_was(told: list[dict[str, Any]]) -> None:
@@ -151,7 +152,7 @@ def unlearned() -> str:
     return replaced(text, "    assert accuracy >= 0.9\n", "")
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("platform", list(PLATFORMS)[-count(1, 2) :])
 def test_it_runs_elsewhere_by_one_word(platform: str, tmp_path: Path) -> None:
     path = tmp_path / NOTEBOOK.name
     path.write_text(unlearned(), encoding="utf-8")

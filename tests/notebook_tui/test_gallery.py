@@ -130,6 +130,12 @@ def test_a_long_caption_takes_two_rows_and_no_more() -> None:
 # How it is used.
 
 
+@in_terminal(code("a", "x", page_of(Page(0, 4), 4)))
+async def test_its_pictures_are_seen_as_soon_as_they_are_drawn(shown: Terminal) -> None:
+    await shown.shows("still 3")
+    await shown.shows("▀▀▀▀")  # though nobody presses a key, and nothing else comes
+
+
 def serve(shown: Terminal, count: int) -> list[Page]:
     asked: list[Page] = []
 

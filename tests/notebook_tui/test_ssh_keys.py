@@ -28,7 +28,9 @@ def test_options_say_the_name_the_role_and_the_directory() -> None:
 
 
 def test_of_a_file_of_one_person_each_key_is_that_persons_unless_it_says_another_name() -> None:
-    names = [key.name for key in read_keys(f'{PUBLIC}\n\n# a word\nname="b" {OTHER}', "ann") if isinstance(key, Trusted)]
+    names = [
+        key.name for key in read_keys(f'{PUBLIC}\n\n# a word\nname="b" {OTHER}', "ann") if isinstance(key, Trusted)
+    ]
     assert names == ["ann", "b"]
 
 

@@ -18,8 +18,9 @@ from notebook_tui.ui.outputs.plot_rows import plot_rows
 from notebook_tui.ui.outputs.row import OutputRow
 from notebook_tui.ui.outputs.spots import ShowSeries
 from notebook_tui.ui.plots.canvas import Canvas
+from notebook_tui.ui.plots.chart import extent
 from notebook_tui.ui.plots.dots import dots_of
-from notebook_tui.ui.plots.scale import Scale, log_ticks, rounded_ends, ticks
+from notebook_tui.ui.plots.scale import Scale, log_ticks, room_ahead, rounded_ends, ticks
 from notebook_tui.ui.plots.time_ticks import time_ticks
 from notebook_tui.ui.plots.track import track_of
 from notebook_tui.widgets.views import Plot, Series, SeriesKind
@@ -124,6 +125,27 @@ def test_rounded_ends_hold_all_values_and_waste_little(low: float, span: float, 
     assert below <= low + slack
     assert above >= high - slack
     assert above - below <= (high - low) * 1.16 + slack
+
+
+@given(st.floats(-1e9, 1e9), st.floats(1e-3, 1e9))
+def test_room_ahead_of_growing_curves_is_little_and_stays_for_a_while(low: float, span: float) -> None:
+    high = low + span
+    end = room_ahead(low, high)
+    assert high <= end <= high + (high - low) / 32 + max(abs(low), abs(high)) * 1e-9
+    assert room_ahead(low, (high + end) / 2) == pytest.approx(end)
+
+
+def test_a_curve_without_a_new_point_is_not_drawn_again_while_others_grow() -> None:
+    """As what was made of it is kept, the same object comes for as long as the axes end where they did."""
+
+    def dots_at(steps: int) -> object:
+        others = (line(f"c{n}", *range(steps)) for n in range(20))
+        across, _ = extent([track_of(each, False) for each in (still, *others)], False, 10)
+        return dots_of(track_of(still, False), Scale(*across, 100), Scale(0.0, 1.0, 40), True)
+
+    still = line("still", *(n % 2 for n in range(60)))
+    assert dots_at(66) is dots_at(67)
+    assert dots_at(67) is not dots_at(90)
 
 
 @given(st.integers(-300, 300), st.integers(0, 100), st.integers(1, 12))

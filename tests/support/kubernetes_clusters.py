@@ -106,7 +106,7 @@ class Cluster:
 def emulated(directory: Path) -> Iterator[Cluster]:
     """Over TLS, as all that are real."""
     with kubernetes_world(tls=Authority(directory).tls()) as world:
-        yield Cluster(world.kubeconfig(directory / "kubeconfig"), NAMESPACE, IMAGE, 20.0, world)
+        yield Cluster(world.kubeconfig(directory / "kubeconfig"), NAMESPACE, IMAGE, 40.0, world)
 
 
 def _make_namespace(cluster: Cluster) -> None:

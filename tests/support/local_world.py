@@ -24,7 +24,7 @@ class LocalWorld:
 
     platform = "local"
     lease = 2.0
-    patience = 20.0
+    patience = 40.0
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory

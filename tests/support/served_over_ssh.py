@@ -21,6 +21,8 @@ from tests.support.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 60.0
+_FLAGS = ("-t", "-tt", "-T", "-s")
+"""Of ssh itself, of those that are used here."""
 
 
 @dataclass
@@ -65,6 +67,12 @@ class Served:
                 file.write(f"{options} {path.with_suffix('.pub').read_text()}")
         return path
 
+    def keys_read(self) -> bool:
+        """Whether the server has read the files of keys since they were changed last."""
+        files = [self.authorized_keys, *(self.authorized_keys.parent / "keys.d").glob("*")]
+        changed = max(path.stat().st_mtime for path in files)
+        return any(line["event"] == "keys" and line["at"] > changed for line in self.log)
+
     def ssh(
         self, *words: str, key: Path | None = None, options: Mapping[str, str] | None = None, port: int = 0
     ) -> list[str]:
@@ -80,8 +88,8 @@ class Served:
         }
         flags = [word for name, value in said.items() for word in ("-o", f"{name}={value}")]
         start = ["ssh", "-F", "none", *flags, "-i", os.fspath(key or self.key), "-p", str(port or self.port)]
-        terminal = [word for word in words if word.startswith("-")]
-        return [*start, *terminal, self.host, *(word for word in words if not word.startswith("-"))]
+        flags = [word for word in words if word in _FLAGS]
+        return [*start, *flags, self.host, *(word for word in words if word not in _FLAGS)]
 
     def do(self, *words: str, key: Path | None = None, **options: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -15,7 +15,7 @@ from notebook_tui.document.state import State
 from notebook_tui.ui.cells.stamp import Stamp, stamp_of
 from notebook_tui.ui.cells.whys import Whys
 from notebook_tui.ui.drawing.printable import printable
-from notebook_tui.widgets.views import Display, Frame, Grid, Tabs
+from notebook_tui.widgets.views import Display, Frame, Gallery, Grid, Tabs
 
 TITLE_ID = "title"
 HINT_ID = "hint"
@@ -73,7 +73,7 @@ def may_hold_pictures(item: Item) -> bool:
         return False
     if item.cell.kind == "markdown":
         return "![" in item.cell.source
-    return any(isinstance(output, Display | Frame | Tabs | Grid) for output in item.cell.outputs)
+    return any(isinstance(output, Display | Frame | Tabs | Grid | Gallery) for output in item.cell.outputs)
 
 
 def items_of(

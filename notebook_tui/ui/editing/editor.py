@@ -227,7 +227,7 @@ class Editor(TextArea):
             edit = TextEdit(text, self._location(start), self._location(end), maintain_selection_offset=True)
             self.edit(edit)
         self.history = own
-        places = (deltas.transform_position(change, place) for place in (before.anchor, before.caret))
+        places = (deltas.transform_position(change, place, stays=True) for place in (before.anchor, before.caret))
         self.selection = Selection(*map(self._location, places))
         self._exchange(self.text)
 

@@ -27,7 +27,7 @@ def chart_rows(
     tracks = [each for each in tracks if each[2].runs]
     if not tracks:
         return []
-    across, up = _extent([track for _, _, track in tracks], plot.log_y, height)
+    across, up = extent([track for _, _, track in tracks], plot.log_y, height)
     axes = axes_for(width, height, across, up, plot.log_y)
     x_scale, y_scale = Scale(*across, axes.columns * 2), Scale(*up, height * 4)
     layers = [(index, dots_of(track, x_scale, y_scale, series.kind == "line")) for index, series, track in tracks]
@@ -41,7 +41,7 @@ def chart_rows(
     return rows
 
 
-def _extent(tracks: Sequence[Track], log_y: bool, height: int) -> tuple[tuple[float, float], tuple[float, float]]:
+def extent(tracks: Sequence[Track], log_y: bool, height: int) -> tuple[tuple[float, float], tuple[float, float]]:
     """From where to where both axes go. The one of y ends at round values: so it often stays while points come. So does
     that of x where there are many lines, for as long as it stays only those are drawn anew that have got points."""
     across = min(track.x_low for track in tracks), max(track.x_high for track in tracks)

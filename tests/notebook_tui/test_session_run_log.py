@@ -1,0 +1,86 @@
+"""Who ran what: one line for each run, for the user alone."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from notebook_tui.document.operations import EvaluationFinished, QueueCells, RuntimeConnected
+from notebook_tui.session import run_log
+from notebook_tui.session.client import Client
+from notebook_tui.session.people import Person
+from notebook_tui.session.run_log import Ran, RunLog, append, lines_of, log_of, runs_in
+from tests.notebook_tui.test_session_viewers import notebook_at
+from tests.support.documents import after, state_of
+from tests.support.kept_sessions import kept
+from tests.support.local_nodes import PATIENCE, eventually, in_node
+
+RAN = Ran(1.0, "ann", "key", "c", "3", "00ff", "ok")
+
+
+@in_node
+async def test_who_ran_what_is_in_a_file_for_the_user_alone(tmp_path: Path) -> None:
+    path = notebook_at(tmp_path)
+    async with kept(path) as it:
+        ann = await Client.join(it.session, Person("ann", "run", "key SHA256:x"))
+        ann.send(QueueCells(("cell-1",)))
+        await it.until(lambda: bool(it.state.queue))
+        it.client.send(RuntimeConnected("here"))
+        await it.until(lambda: it.state.evaluating == "cell-1")
+        it.client.send(EvaluationFinished("cell-1", 7.0, "error"))
+        await eventually(lambda: it.state.evaluating is None)
+        (ran,) = await ann.runs()
+        assert (ran.person, ran.origin, ran.cell_id, ran.ending) == ("ann", "key SHA256:x", "cell-1", "error")
+        file = log_of(path)
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        (line,) = file.read_text(encoding="utf-8").splitlines()
+        assert json.loads(line)["person"] == "ann"
+        assert "a = 1" not in line
+    async with kept(path) as again:
+        assert await again.client.runs() == (ran,)
+
+
+def test_a_cell_that_runs_by_itself_is_nobodys() -> None:
+    state = after(state_of({"s": {"c": "x"}}), QueueCells(("c",)), RuntimeConnected("here"))
+    log = RunLog(None)
+    log.finished("c", state, 1.0, "ok")
+    log.asked(None, Person("ann"), state)
+    log.finished("c", state, 2.0, "ok")
+    assert [(each.person, each.by_itself) for each in log.newest] == [("", True), ("ann", False)]
+
+
+def test_what_runs_for_the_sake_of_another_cell_is_asked_for_by_the_same_person() -> None:
+    state = after(state_of({"s": {"c": "x = 1", "d": "x"}}), QueueCells(("d",)), RuntimeConnected("here"))
+    log = RunLog(None)
+    log.asked(None, Person("ann"), state)
+    log.finished("c", state, 1.0, "ok")
+    assert log.newest[-1].person == "ann"
+
+
+@pytest.mark.usefixtures("state_here")
+def test_a_line_that_was_not_written_whole_is_left_out(tmp_path: Path) -> None:
+    path = log_of(tmp_path / "a.livemd")
+    append(path, RAN)
+    with path.open("a", encoding="utf-8") as file:
+        file.write('{"at": 1')
+    assert list(runs_in(path)) == [RAN]
+
+
+@pytest.mark.usefixtures("state_here")
+def test_a_file_that_is_full_is_put_aside_and_still_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_log, "LARGEST", 150)
+    path = log_of(tmp_path / "a.livemd")
+    for _ in range(3):
+        append(path, RAN)
+    assert len(list(runs_in(path))) in (2, 3)
+    assert len(list(lines_of(runs_in(path)))) >= 2
+    assert path.parent.stat().st_mode & 0o077 == 0
+
+
+@pytest.fixture
+def state_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEAMLIKE_STATE", str(tmp_path / "state"))
+    assert PATIENCE
