@@ -20,6 +20,8 @@ COMMANDS = {
     "notebook": "open a notebook in the terminal",
     "serve": "hold sessions that outlive their terminals",
     "sessions": "list the sessions that are held, and end one",
+    "mcp": "give notebooks to a coding agent",
+    "api": "tokens for programs that work in notebooks",
     "run": "evaluate a notebook without a terminal",
     "convert": "turn a notebook into another kind of file",
     "node": "run a node that waits for work",

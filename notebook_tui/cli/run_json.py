@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import sys
 import time
 from typing import Any
 
+from notebook_tui.api.outputs import output_json
+from notebook_tui.api.view_json import view_json
 from notebook_tui.cli.run_report import CellReport, RunReport
-from notebook_tui.cli.run_view_json import view_json
 from notebook_tui.document.operations import OutputChanged
-from notebook_tui.document.outputs import Display, Error, Exported, Output, Result, Text, View
+from notebook_tui.document.outputs import Output, View
 
 
 class JsonReporter:
@@ -33,7 +33,7 @@ class JsonReporter:
         _write("cell_started", **_place(cell))
 
     def output(self, cell: CellReport, output: Output) -> None:
-        _write("output", cell=cell.label, id=cell.id, **_as_json(output))
+        _write("output", cell=cell.label, id=cell.id, **output_json(output))
 
     def changed(self, cell: CellReport, changed: OutputChanged, view: View) -> None:
         _write("output_changed", cell=cell.label, id=cell.id, **view_json(view))
@@ -60,32 +60,6 @@ class JsonReporter:
 
 def _place(cell: CellReport) -> dict[str, Any]:
     return {"cell": cell.label, "id": cell.id, "section": cell.section}
-
-
-def _as_json(output: Output) -> dict[str, Any]:
-    match output:
-        case Text(stream, text):
-            return {"type": "text", "stream": stream, "text": text}
-        case Result(text):
-            return {"type": "result", "text": text}
-        case Error() as output:
-            return {
-                "type": "error",
-                "name": output.type,
-                "message": output.message,
-                "traceback": output.traceback,
-                "line": output.line,
-            }
-        case Display(forms):
-            return {"type": "display", "data": {kind: _form(form) for kind, form in forms}}
-        case Exported(info, text):
-            return {"type": "exported", "info": info, "text": text}
-        case _:
-            return view_json(output)
-
-
-def _form(form: str | bytes) -> str:
-    return form if isinstance(form, str) else base64.b64encode(form).decode()
 
 
 def _write(event: str, **facts: Any) -> None:

@@ -27,9 +27,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--idle-end", metavar="TIME", type=_seconds, help=f"end when there was no session for so long: {WORDS}"
     )
-    from notebook_tui.cli.serve_ssh import add_options
+    from notebook_tui.cli import serve_api, serve_ssh
 
-    add_options(parser)
+    serve_api.add_options(parser)
+    serve_ssh.add_options(parser)
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--status", action="store_true", help="say which servers run, and end")
     instead.add_argument("--stop", action="store_true", help="end the server of DIR, its sessions and their runtimes")
@@ -61,9 +62,13 @@ def call(options: argparse.Namespace) -> int:
 
 def listeners_of(options: argparse.Namespace) -> list[Listener]:
     """What else brings people to the sessions, as the command line says."""
+    from notebook_tui.cli.serve_api import api_listener
     from notebook_tui.cli.serve_ssh import SshListener
 
-    return [] if options.ssh is None else [SshListener(_directory(options), options)]
+    directory = _directory(options)
+    # What is started for one notebook serves no directory, and so no program either.
+    programs = [] if options.on_demand else [api_listener(directory, options)]
+    return programs if options.ssh is None else [*programs, SshListener(directory, options)]
 
 
 def _serve(directory: str, options: argparse.Namespace) -> int:
@@ -129,9 +134,9 @@ def _words_of(options: argparse.Namespace) -> list[str]:
     from notebook_tui.session.durations import written
 
     words = ["--runtime", options.runtime] if options.runtime is not None else []
-    from notebook_tui.cli.serve_ssh import words_of
+    from notebook_tui.cli import serve_api, serve_ssh
 
-    words += words_of(options)
+    words += serve_api.words_of(options) + serve_ssh.words_of(options)
     return words + (["--idle-end", written(options.idle_end)] if options.idle_end is not None else [])
 
 

@@ -21,9 +21,11 @@ from notebook_tui.document.operations import (
     SetCellSource,
     SetInputValue,
 )
+from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.runtime.messages import InputWanted
 from notebook_tui.session import attachments
+from notebook_tui.session.arrivals import Arrivals, SessionOver
 from notebook_tui.session.bounds import writable
 from notebook_tui.session.messages import (
     Act,
@@ -42,10 +44,13 @@ from notebook_tui.session.messages import (
     Joined,
     Journaled,
     Leave,
+    Made,
+    Make,
     NotDone,
     Notice,
     Perform,
     Purpose,
+    Refused,
     Restart,
     Resync,
     RevokeSecrets,
@@ -112,6 +117,8 @@ class Client:
         self._sent = Sent()
         self._typist: Typist | None = None
         """Of whoever may write, once they are about to."""
+        self._is_blind = False
+        """This view has failed, and hears nothing any more."""
         self._unseen = 0
         """Characters of operations since the session was told how far this viewer has come."""
         self._client_id = ""
@@ -140,6 +147,7 @@ class Client:
         self._on_settled: list[Hears] = []
         # What the session said before anybody subscribed, such as what is odd about the file.
         self._unheard: list[str] = []
+        self._arrivals = Arrivals()
         help = TypingHelp(lambda: self._state, lambda: self._runtime_server("help"))
         self.complete = help.complete
         self.describe = help.describe
@@ -194,7 +202,7 @@ class Client:
     def send(self, operation: Operation) -> None:
         if self._offline is not None:
             self._write_offline(self._offline, operation)
-        elif self._typist is not None:
+        elif self._typist is not None and not self._is_blind:
             self._typist.ask(operation)
             self._note_sent()
         else:
@@ -204,6 +212,23 @@ class Client:
         if not isinstance(operation, ApplyDelta | ReportRevision):
             self._sent.add(operation)
         bl.GenServer.cast(self._session, Perform(operation, self._viewer))
+
+    async def make(self, operation: Operation) -> None:
+        """As `send`, and returns when the state here has it. `Rejected` or `NotAllowed` says why it was refused;
+        CallFailed or SessionOver, that the session has ended or is out of reach."""
+        if self._offline is not None:
+            raise SessionOver(LOST)
+        answer: Made | Refused = await self._call(Make(operation), CALL_SECONDS)
+        if isinstance(answer, Refused):
+            raise Rejected(answer.why)
+        await self._arrivals.of(answer.applied, self.applied)
+
+    async def caught_up(self) -> None:
+        """Returns when the state here has all that was sent from here, as far as it was not refused."""
+        if self._offline is not None:
+            raise SessionOver(LOST)
+        answer: Made = await self._call(Make(), CALL_SECONDS)
+        await self._arrivals.of(answer.applied, self.applied)
 
     # People: where this viewer is, and the others.
 
@@ -267,8 +292,10 @@ class Client:
         """Send what was typed in an open text since the last exchange; what is to be changed in the editor."""
         news = self._typing.exchange(cell_id, typed, at)
         source = self._typing.source(cell_id)
-        if self._offline is not None and typed and source is not None:
+        if typed and source is not None and self._offline is not None:
             self._write_offline(self._offline, SetCellSource(cell_id, source, at))
+        elif typed and source is not None and self._is_blind:
+            self._emit(SetCellSource(cell_id, source, at))
         self._note_sent()
         return news
 
@@ -281,7 +308,7 @@ class Client:
         return self._typist
 
     def _note_sent(self) -> None:
-        if self._typist is None or not self._typist.waits or self._offline is not None:
+        if self._typist is None or not self._typist.waits or self._offline is not None or self._is_blind:
             self._all_sent.set()
         else:
             self._all_sent.clear()
@@ -309,7 +336,9 @@ class Client:
         """As the viewer: that pid has joined, and so may ask. `NotAllowed` where its person's role does not suffice."""
         if self._offline is not None:
             raise OutOfReach(NOT_NOW)
-        await asyncio.wait_for(self._all_sent.wait(), seconds)
+        if not self._all_sent.is_set():  # what was typed before goes first
+            async with asyncio.timeout(seconds):
+                await self._all_sent.wait()
         call = bl.GenServer.call(self._session, request, timeout=seconds)
         answer = await asyncio.get_running_loop().create_task(call, context=self._as_viewer)
         if isinstance(answer, NotAllowed):
@@ -506,6 +535,7 @@ class Client:
         await bl.receive(ref=ended, timeout=END_SECONDS)
 
     async def close(self) -> None:
+        self._arrivals.end("this view of the notebook is closed")
         bl.exit(self._viewer, "shutdown")
 
     async def _view(self) -> None:
@@ -526,9 +556,20 @@ class Client:
                     self._hear(message)
         except Exception:
             logger.exception("a view of a session has failed")
+            self._go_blind()
         # Who sees nothing new any more may save all the same, and that only as somebody who has joined.
         while True:
             await bl.receive()
+
+    def _go_blind(self) -> None:
+        """Nothing is heard any more, so nothing can be fitted to what others do: texts go as they are here."""
+        self._is_blind = True
+        if self._typist is not None:
+            for cell_id, source in self._typist.unsettled.items():
+                self._emit(SetCellSource(cell_id, source))
+            for operation in self._typist.pause():
+                self._emit(operation)
+        self._note_sent()
 
     def _take(self, joined: Joined) -> None:
         self._state, self.applied, self.journaled = joined.state, joined.applied, joined.journaled
@@ -541,6 +582,7 @@ class Client:
         if self._typist is not None:
             self._typist.written(offline.state)
         self._note_sent()
+        self._arrivals.lost(LOST)
         self._show_offline(offline)
         self._say(LOST)
         joined = await self._found_again(rejoin)
@@ -616,6 +658,7 @@ class Client:
                     self._unseen = 0
                     bl.GenServer.cast(self._session, Seen(self._viewer, number))
                 self._tell(operation)
+                self._arrivals.come(number)
             case Behind():
                 bl.GenServer.cast(self._session, Seen(self._viewer, self.applied))
             case Resync(state, number, handled):
@@ -626,6 +669,7 @@ class Client:
                         self._typist.go_on(self._client_id)
                     self._note_sent()
                 self._tell(None)
+                self._arrivals.come(number)
             case PeopleHere(people, you):
                 self._people, self._you = people, you
                 bl.GenServer.cast(self._session, SawPeople(self._viewer))
@@ -666,6 +710,7 @@ class Client:
             raise
 
     def _end(self, why: str) -> None:
+        self._arrivals.end(why)
         self._say(why)
         for listener in self._on_end:
             listener(why)

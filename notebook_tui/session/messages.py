@@ -62,6 +62,25 @@ class Perform:
 
 
 @frozen
+class Make:
+    """A call: as `Perform`, but the answer says what came of it: `Made`, or `Refused`. Without an operation it only
+    says how far the session is."""
+
+    operation: Operation | None = None
+
+
+@frozen
+class Made:
+    applied: int
+    """So many operations has the session applied, this one and what followed of it among them."""
+
+
+@frozen
+class Refused:
+    why: str
+
+
+@frozen
 class Save:
     """A call: the answer is the path, or the OSError that was in the way."""
 

@@ -30,6 +30,7 @@ from notebook_tui.widgets.messages import Ask
 
 Request: TypeAlias = (
     messages.Perform
+    | messages.Make
     | messages.Type
     | Here
     | SawPeople
@@ -131,8 +132,8 @@ def role_for_request(request: Request) -> Role:
     ('edit', 'admin')
     """
     match request:
-        case messages.Perform(operation):
-            return role_for(operation)
+        case messages.Perform(operation) | messages.Make(operation):
+            return "view" if operation is None else role_for(operation)
         case messages.RuntimeServerOf(purpose):
             return _PURPOSES[purpose]
         case messages.Seen() | messages.InputsRead() | messages.ChosenRuntime() | messages.RuntimePrice() | Ask():

@@ -62,10 +62,13 @@ from notebook_tui.session.messages import (
     Joined,
     Journaled,
     Leave,
+    Made,
+    Make,
     Moved,
     NotDone,
     Notice,
     Perform,
+    Refused,
     Restart,
     RevokeSecrets,
     RunsOf,
@@ -208,6 +211,8 @@ class Session(GenServer):
 
     def _answer(self, request: Request, client: Client) -> object:
         match request:
+            case Make(operation):
+                return self._made(operation, client.pid)
             case Save():
                 self._keeping.save(client)
                 return NO_REPLY
@@ -500,18 +505,32 @@ class Session(GenServer):
     def tell_journaled(self, safe: int) -> None:
         self._viewers.tell(Journaled(safe))
 
+    def _made(self, operation: Operation | None, viewer: bl.Pid) -> Made | Refused | NotAllowed:
+        try:
+            if operation is not None:
+                self._apply(operation, viewer)
+        except Rejected as refused:
+            return Refused(str(refused))
+        except NotAllowed as refused:
+            return refused
+        return Made(self.applied)
+
     def _do(self, operation: Operation, viewer: bl.Pid | None = None) -> bool:
         """By a viewer, if one asks for it: then only with the role for all that follows of it."""
         try:
-            state, wanted = apply(self._state, operation)
-            if viewer is not None:
-                self._check(operation, viewer, state, wanted)
+            self._apply(operation, viewer)
         except (Rejected, NotAllowed) as refused:
             # Normal where several act at once: late output of a cell that was deleted, say.
             logger.debug("%r was rejected: %s", operation, refused)
             if viewer is not None:
                 bl.send(viewer, NotDone(operation, str(refused)))
             return False
+        return True
+
+    def _apply(self, operation: Operation, viewer: bl.Pid | None) -> None:
+        state, wanted = apply(self._state, operation)
+        if viewer is not None:
+            self._check(operation, viewer, state, wanted)
         self._state = state
         self.applied += 1
         self._viewers.applied(operation, self.applied)
@@ -519,7 +538,6 @@ class Session(GenServer):
         self._keeping.applied(operation)
         for effect in wanted:
             self._perform(effect)
-        return True
 
     def _note_run(self, operation: Operation, viewer: bl.Pid | None) -> None:
         """Who ran what, and what came of it."""

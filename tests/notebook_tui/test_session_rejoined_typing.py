@@ -9,7 +9,8 @@ from pathlib import Path
 
 import beamlike as bl
 from notebook_tui.document.notebook import Cell
-from notebook_tui.document.operations import InsertCell, SetCellSource
+from notebook_tui.document.operations import InsertCell, Operation, SetCellSource
+from notebook_tui.document.state import State
 from notebook_tui.session.client import Client
 from notebook_tui.session.messages import LEFT
 from notebook_tui.session.options import SessionOptions
@@ -17,6 +18,7 @@ from notebook_tui.session.people import Person
 from notebook_tui.session.session import Session
 from notebook_tui.session.storage import NotebookFile
 from tests.notebook_tui.test_session_viewers import notebook_at
+from tests.support.captured_log import captured_log
 from tests.support.journaled_program import NoRuntime
 from tests.support.local_nodes import PATIENCE, eventually, in_node
 
@@ -129,3 +131,24 @@ async def test_nobody_types_any_more_in_a_session_that_begins_anew(tmp_path: Pat
         await eventually(lambda: len(bob.state.clients) == 1)
         await bob.close()
         await ann.close()
+
+
+@in_node
+async def test_who_types_in_a_view_that_has_failed_loses_nothing(tmp_path: Path) -> None:
+    def fails(_operation: Operation, _state: State) -> None:
+        raise OSError("the paper is out")
+
+    async with typing(tmp_path) as (place, ann):
+        bob = await Client.join(await place.find(), Person("bob"))
+        begin = ann.open_text("cell-1")
+        await eventually(lambda: bool(ann.state.clients))
+        ann.listen(fails)
+        with captured_log("notebook_tui.session") as log:
+            ann.exchange("cell-1", (len(begin), "1"), 0.0)
+            ann.exchange("cell-1", (len(begin) + 1, "2"), 0.0)
+            await eventually(lambda: len(log) > 0)
+        ann.exchange("cell-1", (len(begin) + 2, "3"), 0.0)
+        await ann.save()
+        assert f"{begin}123" in (tmp_path / "test.livemd").read_text(encoding="utf-8")
+        await eventually(lambda: text(bob) == f"{begin}123")
+        await bob.close()

@@ -51,7 +51,7 @@ def theirs(data: st.DataObject, text: str, mark: str) -> Delta:
     return deltas.normal((data.draw(st.integers(0, len(text))), mark))
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.data())
 def test_taking_back_all_of_ones_own_edits_leaves_what_others_wrote(data: st.DataObject) -> None:
     history, text, others = EditHistory(50, 2.0, 100), "one\ntwo", ""

@@ -6,7 +6,6 @@ from collections import deque
 
 from hypothesis import given
 from hypothesis import strategies as st
-
 from notebook_tui.ui.editing.source_sync import SourceSync
 
 

@@ -1,0 +1,1 @@
+"""Notebooks for coding agents, by the Model Context Protocol (docs/mcp.md)."""
