@@ -32,6 +32,11 @@ class ProgramHouse:
                 client = await stack.enter_async_context(opening(path, self._runtime, keep=self._keep))
             yield client
 
+    async def ready_to_hand_over(self) -> None:
+        from notebook_tui.serve.on_demand import on_demand
+
+        await on_demand()
+
     async def hand_over(self, path: str, end: Callable[[], Awaitable[None]]) -> None:
         from notebook_tui.serve.joining import open_at
         from notebook_tui.serve.on_demand import on_demand

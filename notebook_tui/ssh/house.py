@@ -52,6 +52,9 @@ class SharedHouse:
     async def _session_of(self, path: Path) -> bl.Pid:
         return await open_in(self._sessions, str(path))
 
+    async def ready_to_hand_over(self) -> None:
+        raise OSError("A server holds this notebook already: it goes on when you leave.")
+
     async def hand_over(self, path: str, end: Callable[[], Awaitable[None]]) -> None:
         raise OSError("A server holds this notebook already: it goes on when you leave.")
 

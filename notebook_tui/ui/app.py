@@ -76,6 +76,8 @@ class NotebookApp(GuardedApp, PictureApp):
         self._clock = clock
         self._make_painter = make_painter
         self._ending: set[asyncio.Task[None]] = set()
+        self._hands_over = False
+        """To a server, when nothing is shown any more."""
         self._used: list[str] = []
         """The commands of the palette, those used last first."""
         self.animation_level = "none"
@@ -178,7 +180,11 @@ class NotebookApp(GuardedApp, PictureApp):
     def _ask_to_hand_over(self, screen: NotebookScreen) -> None:
         from notebook_tui.ui.handing_over import HandingOver
 
-        HandingOver(screen, self._visit, self.house, self.exit).begin()
+        def handing_over() -> None:
+            self._hands_over = True
+            self.exit()
+
+        HandingOver(screen, self._visit, self.house, handing_over).begin()
 
     def action_home(self) -> None:
         """Close the notebook and show all there are."""
@@ -249,8 +255,21 @@ class NotebookApp(GuardedApp, PictureApp):
     async def leave(self) -> None:
         """All sessions are over; to be called when the app has ended."""
         if self._visit is not None:
-            await self._end_visit(self._visit)
+            await (self._hand_over if self._hands_over else self._end_visit)(self._visit)
         await asyncio.gather(*self._ending)
+
+    async def _hand_over(self, visit: Visit) -> None:
+        async def end() -> None:
+            visit.client.leave_to_next()
+            await self._end_visit(visit)
+
+        path = visit.client.state.path
+        assert self.house is not None
+        assert path is not None
+        try:
+            await self.house.hand_over(path, end)
+        except (OSError, ValueError) as error:
+            self.last_words = f"no server has the session, which has ended: {error}"
 
     def _view(self) -> Screen[None]:
         if (client := self.client) is not None:

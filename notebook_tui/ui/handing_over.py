@@ -46,19 +46,11 @@ class HandingOver:
             self._screen.run_worker(self._hand_over())
 
     async def _hand_over(self) -> None:
-        client, visit, house = self._screen.client, self._visit, self._house
-        assert visit is not None
-        assert house is not None
-        assert client.state.path is not None
-
-        async def end() -> None:
-            client.leave_to_next()
-            await client.close()
-            await visit.end()
-
+        assert self._house is not None
         try:
-            await house.hand_over(client.state.path, end)
+            await self._house.ready_to_hand_over()
         except OSError as error:
             self._screen.say(f"The session stays here: {error}", "error")
         else:
+            # When nothing is shown any more: a session that has ended has no answer to what a screen asks.
             self._then()

@@ -19,6 +19,9 @@ class House(Protocol):
     def open(self, path: str) -> AbstractAsyncContextManager[SessionClient]:
         """A session on that file, until the end of the block. OSError says in words why it cannot be opened."""
 
+    async def ready_to_hand_over(self) -> None:
+        """There is a server that can take a session. OSError says in words why not."""
+
     async def hand_over(self, path: str, end: Callable[[], Awaitable[None]]) -> None:
         """A server goes on with the session of that file, which `end` ends here. OSError says in words why none can:
         then nothing has ended."""

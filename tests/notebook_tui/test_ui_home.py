@@ -435,3 +435,31 @@ async def _held_by_servers(shown: HomeTerminal) -> None:
 
 def test_home_shows_what_servers_hold_who_looks_and_what_runs_and_stops_it(work: Path, served: Path) -> None:
     _held_by_servers(work)
+
+
+@at_home()
+async def test_a_session_of_this_program_is_handed_over_when_nothing_shows_it_any_more(shown: HomeTerminal) -> None:
+    path = shown.house.directory / "cats.livemd"
+    shown.app.open_notebook(str(path))
+    await shown.shows("NAV")
+    await shown.press("g", "d")
+    await shown.shows("Text and outputs go to a server")
+    await shown.press("d")
+    await shown.until(lambda: shown.has_ended, "the end")
+    assert (shown.house.handed_over, shown.house.left) == ([], [])
+    await shown.app.leave()
+    assert shown.session_of(path).left_to_next
+    assert (shown.house.handed_over, shown.house.left) == ([str(path)], [str(path)])
+
+
+@at_home()
+async def test_a_session_stays_where_it_is_if_no_server_can_take_it(shown: HomeTerminal) -> None:
+    shown.app.open_notebook(str(shown.house.directory / "cats.livemd"))
+    await shown.shows("NAV")
+    shown.house.refusal = OSError("a server could not be started")
+    await shown.press("g", "d")
+    await shown.shows("Text and outputs go to a server")
+    await shown.press("d")
+    await shown.says("The session stays here: a server could not be started")
+    assert not shown.has_ended
+    assert not shown.session_of(shown.house.directory / "cats.livemd").left_to_next

@@ -42,6 +42,10 @@ class FakeHouse:
         assert session.closed, "the session was ended under its viewer"
         self.left.append(path)
 
+    async def ready_to_hand_over(self) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+
     async def hand_over(self, path: str, end: Callable[[], Awaitable[None]]) -> None:
         await end()
         self.handed_over.append(path)
