@@ -46,8 +46,6 @@ class OutsideEditorError(Exception):
 
 async def edited_outside(app: App[Any], text: str, language: str, line: int = 1) -> str:
     """What the user made of the text."""
-    if app._driver is None or not app._driver.can_suspend:
-        raise OutsideEditorError("This terminal cannot be handed to another program.")
     command = editor_command(os.environ)
     with TemporaryDirectory(prefix="beamlike-cell-") as folder:
         path = Path(folder) / f"cell{_SUFFIXES.get(language, '.txt')}"
