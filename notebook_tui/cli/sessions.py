@@ -30,6 +30,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     stop.epilog = "example: beamlike sessions stop cats.livemd"
     stop.add_argument("--debug", action="store_true", help=argparse.SUPPRESS, default=argparse.SUPPRESS)
     stop.set_defaults(call=end)
+    log = commands.add_parser(
+        "log",
+        help="who ran what in a notebook",
+        description="Print who ran which cell of FILE, the oldest first: when, who, where from, the cell, how it ended "
+        "and a digest of its text.",
+    )
+    log.add_argument("file", metavar="FILE", help="the notebook")
+    log.add_argument("--json", action="store_true", help="print them as JSON, a line each")
+    log.epilog = "example: beamlike sessions log cats.livemd"
+    log.add_argument("--debug", action="store_true", help=argparse.SUPPRESS, default=argparse.SUPPRESS)
+    log.set_defaults(call=show_log)
     parser.epilog = "examples: beamlike sessions --json\n          beamlike sessions stop cats.livemd"
     parser.set_defaults(call=show)
 
@@ -73,6 +84,18 @@ def end(options: argparse.Namespace) -> int:
     trouble = f"no server holds {path}" if server is None else asyncio.run(end_session(server, path))
     if trouble:
         raise UserError(f"{trouble}; beamlike sessions shows those that there are")
+    return 0
+
+
+def show_log(options: argparse.Namespace) -> int:
+    from dataclasses import asdict
+    from pathlib import Path
+
+    from notebook_tui.session.run_log import lines_of, log_of, runs_in
+
+    runs = tuple(runs_in(log_of(Path(options.file))))
+    lines = (json.dumps(asdict(ran)) for ran in runs) if options.json else lines_of(runs)
+    print("\n".join(lines) if runs or options.json else f"nothing was run in {options.file} yet that is known of")
     return 0
 
 

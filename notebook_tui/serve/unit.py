@@ -26,8 +26,8 @@ def unit_name(directory: str) -> str:
 def unit_text(directory: str, options: Sequence[str], environment: Mapping[str, str] = os.environ) -> str:
     """The unit of `beamlike serve DIRECTORY OPTION...`, as text.
 
-    >>> print(unit_text("/srv/note books", ["--runtime", "local"], {}).splitlines()[6][-46:])
-    serve "/srv/note books" "--runtime" "local"
+    >>> print(unit_text("/srv/note books", ["--runtime", "local"], {}).splitlines()[6].partition('"notebook_tui" ')[2])
+    "serve" "/srv/note books" "--runtime" "local"
     """
     command = " ".join(map(_quoted, [sys.executable, "-P", "-m", "notebook_tui", "serve", directory, *options]))
     kept = "".join(f"Environment={_quoted(f'{name}={environment[name]}')}\n" for name in _KEPT if name in environment)

@@ -106,8 +106,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 
 def test_good_settings_learn_what_was_held_out_and_high_rates_diverge(run: Ran) -> None:
     first, *_ = run.percents("best: ")
-    assert first > COMMONEST + 5
-    assert max(run.percents("best: ")) > COMMONEST + 10
+    assert first > COMMONEST + 10
+    assert max(run.percents("best: ")) > COMMONEST + 20
     assert "diverged: 0.3 × 32, 0.3 × 16" in run.text
 
 

@@ -210,7 +210,7 @@ def work():
     return "the value"
 
 async def main():
-    async with bl.Node("script@127.0.0.1"):
+    async with bl.Node("script@127.0.0.1", stall_threshold=None):
         child = await nodes.boot(nodes.Local())
         try:
             print(await called(child.node, sink_for_caller(), work))

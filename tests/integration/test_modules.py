@@ -363,7 +363,7 @@ import beamlike as bl, nodes
 import helper
 
 async def main():
-    async with bl.Node("app@127.0.0.1", secret=b"s"):
+    async with bl.Node("app@127.0.0.1", secret=b"s", stall_threshold=None):
         child = await nodes.boot(nodes.Local())
         print(await bl.rpc.call(child.node, helper.pid) not in (0, os.getpid()))
         print(await bl.rpc.call(child.node, by_value))

@@ -173,7 +173,7 @@ def test_a_program_that_fails_leaves_no_machine_and_says_nothing_but_its_error(w
 import asyncio, os, beamlike as bl, flame, nodes
 {told.code}
 async def main():
-    async with bl.Node("failing@127.0.0.1", secret=b"a secret of the test"):
+    async with bl.Node("failing@127.0.0.1", secret=b"a secret of the test", stall_threshold=None):
         pool = await flame.Pool.start(name="cpu", backend=backend, max=1)
         await pool.call(os.getpid)
         raise ValueError("of the user")

@@ -67,7 +67,7 @@ def test_the_command_names_the_process_that_has_the_file(path: Path, monkeypatch
         monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
     with holds(path) as program:
         with pytest.raises(UserError, match=f"{path} is already open in process {program.pid}"):
-            call(Namespace(path=str(path), runtime=None, plain=False))
+            call(Namespace(path=str(path), runtime=None, plain=False, keep=False))
         program.kill()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from notebook_tui.cli.main import main
 from notebook_tui.document.operations import EvaluationFinished, QueueCells, RuntimeConnected
 from notebook_tui.session import run_log
 from notebook_tui.session.client import Client
@@ -84,3 +85,21 @@ def test_a_file_that_is_full_is_put_aside_and_still_read(tmp_path: Path, monkeyp
 def state_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BEAMLIKE_STATE", str(tmp_path / "state"))
     assert PATIENCE
+
+
+def run(words: list[str]) -> int | str | None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    return ended.value.code
+
+
+@pytest.mark.usefixtures("state_here")
+def test_the_command_line_tells_who_ran_what(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = tmp_path / "a.livemd"
+    assert run(["sessions", "log", str(book)]) == 0
+    assert "nothing was run in" in capsys.readouterr().out
+    append(log_of(book), RAN)
+    assert run(["sessions", "log", str(book)]) == 0
+    assert capsys.readouterr().out.rstrip().endswith("ann (key)  cell 3  ok  00ff")
+    assert run(["sessions", "log", "--json", str(book)]) == 0
+    assert json.loads(capsys.readouterr().out)["person"] == "ann"
