@@ -131,9 +131,13 @@ def _matches(pattern: Any, address: str) -> bool:
     from ipaddress import ip_address
 
     try:
-        return bool(pattern.matches("", address, ip_address(address)))
+        place = ip_address(address)
     except ValueError:
         return False
+    # A socket that takes both kinds tells of IPv4 as ::ffff:10.0.0.9, which no pattern of IPv4 would fit: not even the
+    # one that is to keep somebody out.
+    place = getattr(place, "ipv4_mapped", None) or place
+    return bool(pattern.matches("", str(place), place))
 
 
 def _printable(name: str) -> str:

@@ -77,6 +77,8 @@ def test_a_key_opens_nothing_from_its_expiry_on() -> None:
         ("10.0.0.*,!10.0.0.9", "10.0.0.9", False),
         ("2001:db8::/32", "2001:db8::1", True),
         ("2001:db8::/32", "?", False),
+        ("10.0.0.0/8", "::ffff:10.1.2.3", True),
+        ("*,!10.0.0.9", "::ffff:10.0.0.9", False),
     ],
 )
 def test_from_says_from_where_a_key_opens(pattern: str, address: str, opens: bool) -> None:
