@@ -15,12 +15,12 @@ class LogLines(logging.Formatter):
     'a␛[2J␊b is open'
     """
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is the library's
+    def formatMessage(self, record: logging.LogRecord) -> str:
         from notebook_tui.ui.drawing.printable import printable_row
 
         return printable_row(super().formatMessage(record))
 
-    def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is the library's
+    def formatException(self, ei: Any) -> str:
         from notebook_tui.ui.drawing.printable import printable
 
         return printable(super().formatException(ei))
