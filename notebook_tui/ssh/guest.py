@@ -194,19 +194,22 @@ class Guest(asyncssh.SSHServerSession[bytes]):
                 self._typed.clear()
                 self._chan.get_connection().abort()
                 return
+        if not self._typed:
+            # All that waits in the channel comes at once: after any part of it asyncssh asks for a whole window more.
+            self._feeds = True
+            self._chan.resume_reading()
+            self._feeds = False
         if self._typed:
             self._feeds = True
             self._chan.pause_reading()
             asyncio.get_running_loop().call_later(_LOOKS_AGAIN if app.is_busy else 0.0, self._feed)
-            return
-        self._chan.resume_reading()
-        if self._no_more:
+        elif self._no_more:
             self._end()
 
     def eof_received(self) -> bool:
         if self.app is not None:
             self._no_more = True
-            if not self._typed:
+            if not self._feeds:
                 self._end()
         elif self.input is not None:
             self.input.feed_eof()

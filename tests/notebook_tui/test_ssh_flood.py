@@ -17,6 +17,10 @@ class Channel:
     def __init__(self) -> None:
         self.paused = False
         self.aborted = False
+        self.waiting: list[bytes] = []
+        self.delivers: Any = None
+        self.asked = 0
+        """So often was it told that there is room for more, while something waited."""
 
     def is_closing(self) -> bool:
         return self.aborted
@@ -26,6 +30,9 @@ class Channel:
 
     def resume_reading(self) -> None:
         self.paused = False
+        self.asked += bool(self.waiting)
+        while self.waiting and not self.paused:
+            self.delivers(self.waiting.pop(0), None)
 
     def get_connection(self) -> Channel:
         return self
@@ -55,6 +62,7 @@ def guest() -> tuple[Any, Channel, View]:
     channel, view = Channel(), View()
     made: Any = Guest(Host())  # type: ignore[arg-type]
     made.connection_made(channel)
+    channel.delivers = made.data_received
     made.app = view
     return made, channel, view
 
@@ -75,6 +83,16 @@ async def test_what_is_typed_is_read_at_once_and_a_flood_over_many_turns_of_the_
     assert len(b"".join(view.fed)) < len(FLOOD) // 8
     await until_read(channel)
     assert b"".join(view.fed) == b"j" + FLOOD
+
+
+@in_node
+async def test_what_waits_in_the_channel_is_taken_whole_before_more_is_asked_for() -> None:
+    made, channel, view = guest()
+    channel.waiting = [FLOOD[:1500]] * 20
+    made.data_received(FLOOD, None)
+    await until_read(channel)
+    assert b"".join(view.fed) == FLOOD + FLOOD[:1500] * 20
+    assert channel.asked == 1
 
 
 @in_node
