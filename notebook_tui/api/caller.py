@@ -159,8 +159,11 @@ class Caller:
         name, path = await asyncio.to_thread(self._file, wanted.path)
         if wanted.runtime is not None and self._rights.role != "admin":
             raise ApiError("forbidden", "to choose a runtime takes the role admin", needed="admin")
-        if not wanted.create and not await asyncio.to_thread(os.path.exists, path):
-            raise ApiError("notebook", f"there is no file {name}; with create it need not be there yet")
+        if not await asyncio.to_thread(os.path.exists, path):
+            if not wanted.create:
+                raise ApiError("notebook", f"there is no file {name}; with create it need not be there yet")
+            if not self._rights.person(self._client, "").may("edit"):
+                raise ApiError("forbidden", "to begin a notebook takes the role edit", needed="edit")
         async with self._opening:
             opened = self._opened.get(name)
             if opened is None or opened.ended is not None:

@@ -38,7 +38,9 @@ class Nothing:
 @frozen
 class Open:
     path: Annotated[str, "a file, in the server's directory or by its full path", Bounds(1, 4_096)]
-    create: Annotated[bool, "whether there may be no such file yet; the first save makes it"] = False
+    create: Annotated[
+        bool, "whether there may be no such file yet; the first save makes it, and to begin one takes the role edit"
+    ] = False
     answers: Annotated[
         bool,
         "whether the client answers what cells ask with `input()`; while nobody does, a cell that reads fails at once",

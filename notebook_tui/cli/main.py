@@ -93,13 +93,15 @@ def _checked(options: argparse.Namespace) -> int:
 def _log_to(path: str) -> None:
     import logging
 
+    from notebook_tui.cli.log_lines import FORMAT, LogLines
+
     try:
         handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise UserError(
             f"--log {path}: {(error.strerror or str(error)).lower()}; expected a file to append to"
         ) from error
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(LogLines(FORMAT))
     logging.getLogger().addHandler(handler)
     logging.getLogger().setLevel(logging.INFO)
 

@@ -141,11 +141,12 @@ def _words_of(options: argparse.Namespace) -> list[str]:
 
 
 def _log_to_standard_error() -> None:
+    from notebook_tui.cli.log_lines import LogLines
     from notebook_tui.serve.service_manager import is_in_journal
 
     time = "" if is_in_journal() else "%(asctime)s "
     handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter(f"{time}%(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(LogLines(f"{time}%(levelname)s %(name)s: %(message)s"))
     logging.getLogger().addHandler(handler)
     logging.getLogger("notebook_tui").setLevel(logging.INFO)
 

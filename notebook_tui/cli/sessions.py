@@ -145,5 +145,8 @@ def _table(rows: list[tuple[str, ...]]) -> list[str]:
     >>> _table([("a", "1 min"), ("bcd", "2 h")])
     ['a    1 min', 'bcd  2 h']
     """
+    from notebook_tui.ui.drawing.printable import printable_row
+
+    rows = [tuple(map(printable_row, row)) for row in rows]  # others may have named the files
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]

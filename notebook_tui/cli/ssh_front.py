@@ -124,8 +124,10 @@ def _keep_what_is_there() -> None:
 def _log_to(path: str) -> None:
     import logging
 
+    from notebook_tui.cli.log_lines import FORMAT, LogLines
+
     handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(LogLines(FORMAT))
     logging.getLogger().addHandler(handler)
     logging.getLogger("beamlike").setLevel(logging.INFO)
 

@@ -27,6 +27,10 @@ BEHIND: Final = 8 * 1024
 HOPELESS: Final = 16 * 1024 * 1024
 """Bytes that wait for a terminal that takes none: pictures are not dropped as frames are. The connection ends."""
 _LOOKS_AGAIN: Final = 0.02
+_MOUTHFUL: Final = 1_024
+"""Bytes that are read as keys in one turn of the loop: between those of a flood all others have theirs."""
+LONGEST_PASTE: Final = 4_000_000
+"""Characters of a paste that does not end. The connection does."""
 PATIENCE: Final = 5.0
 """Seconds that a view has to leave in order."""
 REFUSED: Final = 2
@@ -67,6 +71,10 @@ class Guest(asyncssh.SSHServerSession[bytes]):
         self._command: str | None = None
         self._task: asyncio.Task[int] | None = None
         self._full = False
+        self._typed = bytearray()
+        """What came from the terminal and is still to be read as keys."""
+        self._feeds = False
+        self._no_more = False
         self.app: ChannelApp | None = None
         self.input: asyncio.StreamReader | None = None
         """What comes for a command, if it takes any."""
@@ -165,13 +173,44 @@ class Guest(asyncssh.SSHServerSession[bytes]):
     def data_received(self, data: bytes, datatype: int | None) -> None:
         self._host.touched()
         if self.app is not None:
-            self.app.feed(data)
+            self._typed += data
+            if not self._feeds:
+                self._feed()
         elif self.input is not None:
             self.input.feed_data(data)
 
+    def _feed(self) -> None:
+        """As much as the view can take now. While it cannot, the other side is kept from sending more."""
+        self._feeds = False
+        app = self.app
+        if app is None or self._chan.is_closing():
+            self._typed.clear()
+            return
+        if not app.is_busy:
+            app.feed(bytes(self._typed[:_MOUTHFUL]))
+            del self._typed[:_MOUTHFUL]
+            if app.held > LONGEST_PASTE:
+                _log.warning("a paste of more than %d characters does not end: its connection does", LONGEST_PASTE)
+                self._typed.clear()
+                self._chan.get_connection().abort()
+                return
+        if not self._typed:
+            # All that waits in the channel comes at once: after any part of it asyncssh asks for a whole window more.
+            self._feeds = True
+            self._chan.resume_reading()
+            self._feeds = False
+        if self._typed:
+            self._feeds = True
+            self._chan.pause_reading()
+            asyncio.get_running_loop().call_later(_LOOKS_AGAIN if app.is_busy else 0.0, self._feed)
+        elif self._no_more:
+            self._end()
+
     def eof_received(self) -> bool:
         if self.app is not None:
-            self._end()
+            self._no_more = True
+            if not self._feeds:
+                self._end()
         elif self.input is not None:
             self.input.feed_eof()
         return True

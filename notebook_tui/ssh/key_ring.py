@@ -48,7 +48,7 @@ class KeyRing:
         self._stamp = stamp
         trouble: list[str] = []
         trusted: dict[str, list[Trusted]] = {}
-        for path in (self.file, *self._owned()):
+        for path in (self.file, *self._owned(trouble)):
             for key in self._read(path, trouble):
                 trusted.setdefault(key.fingerprint, []).append(key)
         self._trusted, self.trouble = trusted, tuple(trouble)
@@ -63,21 +63,26 @@ class KeyRing:
             refusals.append(refusal)
         return "; ".join(refusals) or "the key is not known"
 
-    def _owned(self) -> list[Path]:
-        """Files of the keys of one person each, who is called as the file is."""
+    def _owned(self, trouble: list[str] | None = None) -> list[Path]:
+        """Files of the keys of one person each, who is called as the file is. With `trouble`, where it is told, none
+        of a folder in which others could lay a link to some file of the user's."""
         try:
+            if trouble is not None and (refusal := _unsafe(self.folder.stat())):
+                trouble.append(f"{self.folder}: {refusal}; no key in it is taken")
+                return []
             return sorted(path for path in self.folder.iterdir() if path.suffix == _ENDING)
         except OSError:
             return []
 
     def _stamped(self) -> Stamp:
         found = []
-        for path in (self.file, *self._owned()):
+        for path in (self.file, self.folder, *self._owned()):
             try:
                 seen = path.stat()
             except OSError:
                 continue
-            found.append((str(path), seen.st_mtime_ns, seen.st_size, seen.st_ino))
+            # Not when it was written last: who has heard that others can write it changes nothing but its mode.
+            found.append((str(path), seen.st_ctime_ns, seen.st_size, seen.st_ino))
         return tuple(found)
 
     def _read(self, path: Path, trouble: list[str]) -> list[Trusted]:

@@ -67,6 +67,10 @@ def read_keys(text: str, owner: str = "") -> Iterator[Trusted | NoKey]:
                 yield read_key(words, owner)
             except NoKey as error:
                 yield NoKey(f"line {number}: {error}")
+            except Exception as error:
+                # What reads keys is not ours, and fails in many ways. One bad line must not keep the others from being
+                # read: among them may be one that was taken out.
+                yield NoKey(f"line {number}: expected options and a public key ({type(error).__name__}: {error})")
 
 
 def read_key(line: str, owner: str = "") -> Trusted:
@@ -85,6 +89,9 @@ def read_key(line: str, owner: str = "") -> Trusted:
     role = _one(options, "role", ROLE)
     if role not in ROLES:
         raise NoKey(f"expected role to be one of {', '.join(ROLES)}, found {role!r}")
+    sources = options.get("from", [])
+    if not isinstance(sources, list):
+        raise NoKey(f'expected from="…", found {sources!r}')
     key = entry.key
     comment = (key.get_comment() or "").strip()
     name = _one(options, "name", owner or comment)
@@ -94,7 +101,7 @@ def read_key(line: str, owner: str = "") -> Trusted:
         role,
         _one(options, "directory", "."),
         _time(_one(options, "expiry-time", "")),
-        tuple(options.get("from", ())),
+        tuple(sources),
     )
 
 
@@ -131,9 +138,13 @@ def _matches(pattern: Any, address: str) -> bool:
     from ipaddress import ip_address
 
     try:
-        return bool(pattern.matches("", address, ip_address(address)))
+        place = ip_address(address)
     except ValueError:
         return False
+    # A socket that takes both kinds tells of IPv4 as ::ffff:10.0.0.9, which no pattern of IPv4 would fit: not even the
+    # one that is to keep somebody out.
+    place = getattr(place, "ipv4_mapped", None) or place
+    return bool(pattern.matches("", str(place), place))
 
 
 def _printable(name: str) -> str:

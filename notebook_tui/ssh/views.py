@@ -16,6 +16,7 @@ from notebook_tui.ssh.command import HELP, Help, Home, ListOpen, OpenFile, Run, 
 from notebook_tui.ssh.guest import Guest
 from notebook_tui.ssh.house import Files, SharedHouse
 from notebook_tui.ssh.server import Admitted
+from notebook_tui.ui.drawing.printable import printable_row
 from notebook_tui.ui.terminal_environment import use_terminal_environment
 
 CALL_SECONDS: Final = 10.0
@@ -76,7 +77,8 @@ class Views:
 def _lines(running: list[Running], as_json: bool) -> Iterator[str]:
     for each in running:
         path = shown(each.path)
-        yield f"{json.dumps({'path': path, 'since': each.since})}\n" if as_json else f"{path}\n"
+        # Whoever may edit may have named the file, and who lists it may be somebody else.
+        yield f"{json.dumps({'path': path, 'since': each.since})}\n" if as_json else f"{printable_row(path)}\n"
 
 
 def _notebook(path: str) -> str:

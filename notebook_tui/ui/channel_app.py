@@ -2,7 +2,7 @@
 
 What else an app of Textual takes for its own is the process's here, and is not touched: its streams, its environment,
 its signals, the loop's way to make tasks. Stands on names of Textual that it does not promise to keep (`_display`,
-`_capture_stdout`, `_filters`): a test looks at two views in one process.
+`_capture_stdout`, `_filters`, `_message_queue`, `_screen_stack`): a test looks at two views in one process.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from rich.console import Console, RenderableType
 from textual.filter import NoColor
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 
 from notebook_tui.ui.app import NotebookApp
@@ -36,6 +37,8 @@ _COLOURFUL: Final = ("xterm", "tmux", "screen", "alacritty", "foot", "wezterm", 
 """Terminals that show all colours; ssh does not say so by itself."""
 _LOOKS_AGAIN: Final = 0.02
 """Seconds after which a view whose frames were dropped sees whether its terminal has caught up."""
+_BUSY: Final = 128
+"""Messages that wait, after which no more of what was typed is read."""
 
 
 class ChannelApp(NotebookApp):
@@ -89,6 +92,18 @@ class ChannelApp(NotebookApp):
         """What came from the terminal."""
         if isinstance(self._driver, ChannelDriver):
             self._driver.feed(data)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether so much of what was typed waits to be acted on that more would only wait behind it."""
+        stack = self._screen_stack if self._running else []
+        pumps: list[MessagePump | None] = [self, *stack[-1:], stack[-1].focused if stack else None]
+        return any(each is not None and each._message_queue.qsize() > _BUSY for each in pumps)
+
+    @property
+    def held(self) -> int:
+        """So many characters came that are no whole key or paste yet."""
+        return self._driver.held if isinstance(self._driver, ChannelDriver) else 0
 
     def resized(self) -> None:
         if isinstance(self._driver, ChannelDriver):

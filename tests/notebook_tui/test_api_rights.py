@@ -119,6 +119,17 @@ async def test_a_token_gives_its_role_and_notebooks_and_its_name_and_no_more() -
 
 
 @in_node
+async def test_who_may_only_look_begins_no_notebook() -> None:
+    async with api_world(same_user="view") as world, world.client() as client:
+        with pytest.raises(ApiError) as refusal:
+            await client.call("open", path="new.livemd", create=True)
+        assert (refusal.value.kind, refusal.value.data["needed"]) == ("forbidden", "edit")
+        assert (await client.call("list"))["open"] == []
+    async with api_world(same_user="edit") as world, world.client() as client:
+        assert (await client.call("open", path="new.livemd", create=True))["role"] == "edit"
+
+
+@in_node
 async def test_a_link_out_of_the_directory_leads_nowhere_but_for_an_admin(tmp_path: Path) -> None:
     (tmp_path / "secret.livemd").write_text("# Secret\n")
     async with api_world(same_user="run") as world, world.client() as client:

@@ -17,6 +17,7 @@ from notebook_tui.session.bounds import OutOfBounds, keep_within, permitted, sta
 from notebook_tui.session.notebook_files import attaching
 from notebook_tui.ui.dialogs.path_completion import proposals
 from notebook_tui.ui.home.found import look_around
+from notebook_tui.ui.home.home_commands import HomeCommands
 
 Answer = TypeVar("Answer")
 
@@ -108,3 +109,34 @@ def test_without_bounds_everything_is_permitted_and_names_begin_where_the_progra
     assert permitted("/etc") == Path("/etc")
     assert starting_directory() == Path.cwd()
     assert bounded(tree, starting_directory) == tree
+
+
+class _Home:
+    """Home, as its commands see it: what is typed is answered at once, what is said is kept."""
+
+    def __init__(self, directory: Path, typed: str) -> None:
+        self.directory = directory
+        self.typed = typed
+        self.said: list[str] = []
+
+    @property
+    def app(self) -> _Home:
+        return self
+
+    def push_screen(self, _: object, answered: Callable[[str], None]) -> None:
+        answered(self.typed)
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+@pytest.mark.parametrize("asks", ["open_path", "new"])
+@pytest.mark.parametrize(
+    "typed", ["../secret.livemd", "../nothing.livemd", "../in-secret", "/etc/passwd", "../secret.py", "out/x.ipynb"]
+)
+def test_home_does_not_even_say_whether_something_is_there(tree: Path, asks: str, typed: str) -> None:
+    home = _Home(tree, typed)
+    commands = HomeCommands(home, None)  # type: ignore[arg-type]
+    bounded(tree, getattr(commands, asks))
+    (said,) = home.said
+    assert "is not in the directory that you may see" in said

@@ -77,6 +77,8 @@ def test_a_key_opens_nothing_from_its_expiry_on() -> None:
         ("10.0.0.*,!10.0.0.9", "10.0.0.9", False),
         ("2001:db8::/32", "2001:db8::1", True),
         ("2001:db8::/32", "?", False),
+        ("10.0.0.0/8", "::ffff:10.1.2.3", True),
+        ("*,!10.0.0.9", "::ffff:10.0.0.9", False),
     ],
 )
 def test_from_says_from_where_a_key_opens(pattern: str, address: str, opens: bool) -> None:
@@ -120,6 +122,44 @@ class TestKeyRing:
         assert isinstance(late, str)
         assert "11.0.0.1" in late
         assert "expired" in late
+
+    @pytest.mark.parametrize(
+        "line", [f"from {PUBLIC}", f"tunnel,tunnel=1 {PUBLIC}", "ssh-rsa AAAAB3NzaC1yc2EAAAAD0QABAAAAgQ==", "\0"]
+    )
+    def test_a_line_that_makes_no_sense_keeps_no_other_from_being_taken_out(self, file: Path, line: str) -> None:
+        file.write_text(f"{PUBLIC}\n{OTHER}\n")
+        ring = KeyRing(file)
+        file.write_text(f"{line}\n{OTHER}\n")
+        assert ring.look()
+        assert ring.count == 1
+        assert ring.find(FINGERPRINT, "10.0.0.1", 0) == "the key is not known"
+        (said,) = ring.trouble
+        assert said.startswith(f"{file}, line 1: expected ")
+
+    def test_it_is_read_again_once_others_cannot_write_it_any_more(self, file: Path) -> None:
+        file.write_text(PUBLIC)
+        file.chmod(0o666)
+        ring = KeyRing(file)
+        assert ring.count == 0
+        file.chmod(0o600)
+        assert ring.look()
+        assert ring.count == 1
+        assert not ring.look()
+
+    def test_a_folder_that_others_can_write_opens_nothing(self, file: Path) -> None:
+        folder = file.parent / "keys.d"
+        folder.mkdir(mode=0o700)
+        downloaded = file.parent / "downloaded"
+        downloaded.write_text(OTHER)
+        (folder / "mallory.keys").symlink_to(downloaded)
+        folder.chmod(0o777)
+        file.write_text(PUBLIC)
+        ring = KeyRing(file)
+        assert ring.count == 1
+        assert ring.trouble == (f"{folder}: others can write it (chmod go-w); no key in it is taken",)
+        folder.chmod(0o755)
+        assert ring.look()
+        assert ring.count == 2
 
     @pytest.mark.parametrize("mode", [0o660, 0o606])
     def test_a_file_that_others_can_write_opens_nothing(self, file: Path, mode: int) -> None:

@@ -97,7 +97,7 @@ print(617 * 2)"""
     with _line(world.port) as line, world.terminal("open", notebook, port=line.port) as terminal:
         terminal.until("617")
         terminal.type("j", "j", "j", "j", "e", "e")
-        until(begun.exists)
+        terminal.until(lambda _: begun.exists())  # and reads: a client whose terminal is full reads no keys either
         line.cut()
         assert terminal.wait() != 0
     may_end.touch()

@@ -56,6 +56,8 @@ class ChannelDriver(Driver):
         self._pause: asyncio.TimerHandle | None = None
         self._deaf = False
         self._pending: list[str] = []
+        self.held = 0
+        """So many characters came since the last whole key or paste."""
 
     # What comes.
 
@@ -86,7 +88,9 @@ class ChannelDriver(Driver):
             super().process_message(message)
 
     def _take(self, text: str) -> None:
+        self.held += len(text)
         for event in self._parser.feed(text) if text else ():
+            self.held = 0
             self.process_message(event)
 
     def _nothing_followed(self) -> None:

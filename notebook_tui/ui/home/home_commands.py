@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from notebook_tui.session import examples, shelf
-from notebook_tui.session.bounds import bounds
+from notebook_tui.session.bounds import OutOfBounds, bounds, permitted
 from notebook_tui.session.unsaved import new_file
 from notebook_tui.ui.choosing.rows import Entry
 from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
@@ -83,6 +83,8 @@ class HomeCommands:
         def chosen(typed: str | None) -> None:
             if typed is not None:
                 path = absolute(typed, self._screen.directory)
+                if self._is_outside(path):
+                    return
                 if path.is_dir():
                     self._screen.run_worker(self._told(self._screen.go_to(path)))
                 elif not path.is_file():
@@ -92,7 +94,18 @@ class HomeCommands:
 
         self._screen.app.push_screen(PathScreen("Open", "", self._screen.directory, KINDS), chosen)
 
+    def _is_outside(self, path: Path) -> bool:
+        """Whether this user may not see what is there, and so not even whether something is; then they are told."""
+        try:
+            permitted(path)
+        except OutOfBounds as error:
+            self._screen.say(str(error))
+            return True
+        return False
+
     def _open_path(self, path: Path) -> None:
+        if self._is_outside(path):
+            return
         if path.suffix.lower() in (".ipynb", ".py") and path.is_file():
             self._ask_to_convert(path)
         else:
