@@ -531,19 +531,19 @@ class Session(GenServer):
         state, wanted = apply(self._state, operation)
         if viewer is not None:
             self._check(operation, viewer, state, wanted)
-        self._state = state
+        before, self._state = self._state, state
         self.applied += 1
         self._viewers.applied(operation, self.applied)
-        self._note_run(operation, viewer)
+        self._note_run(operation, viewer, before)
         self._keeping.applied(operation)
         for effect in wanted:
             self._perform(effect)
 
-    def _note_run(self, operation: Operation, viewer: bl.Pid | None) -> None:
+    def _note_run(self, operation: Operation, viewer: bl.Pid | None, before: State) -> None:
         """Who ran what, and what came of it."""
         match operation:
             case operations.QueueCells():
-                self._log.asked(viewer, self._person(viewer), self._state)
+                self._log.asked(viewer, self._person(viewer), before, self._state)
             case operations.EvaluationFinished(cell_id, at, ending):
                 self._log.finished(cell_id, self._state, at, ending)
             case _:
