@@ -49,6 +49,8 @@ class Custody:
         self.lease = lease
         self._custodian: Server | None = None
         self._server: bl.Pid | None = None
+        self._nodes: set[str] = set()
+        """Of the runtimes of these sessions, which the custodian is to keep whenever the way to it is found again."""
         self._starting = asyncio.Lock()
 
     @property
@@ -63,12 +65,12 @@ class Custody:
 
     async def begin(self, server: bl.Pid, keeps: Iterable[str]) -> None:
         """The custodian that an earlier server has left, if there is one, keeps the runtimes on these nodes."""
-        self._server = server
+        self._server, self._nodes = server, set(keeps)
         found = await asyncio.to_thread(self._found)
         if found is None:
             return
         try:
-            await self._take(found, frozenset(keeps))
+            await self._take(found)
         except _REFUSALS as error:
             logger.warning("the runtimes of the server before are not found again: %s", error)
 
@@ -80,10 +82,12 @@ class Custody:
         if isinstance(answer, NotBooted):
             raise bl.BeamlikeError(answer.why)
         booted: Booted = answer
+        self._nodes.add(booted.node)
         return booted
 
     async def stop(self, node: str) -> None:
         """It has ended, or will with its custodian."""
+        self._nodes.discard(node)
         if self._custodian is not None:
             try:
                 await bl.GenServer.call(self._address(), StopRuntime(node), timeout=CALL_SECONDS)
@@ -116,14 +120,15 @@ class Custody:
             if self._custodian is None or self._custodian.node not in _node().nodes(hidden=True):
                 found = await asyncio.to_thread(self._found) or await self._started()
                 try:
-                    await self._take(found, frozenset())
+                    await self._take(found)
                 except _REFUSALS as error:
                     raise NoServer(f"the program that is to have the runtimes cannot be reached: {error}") from error
 
-    async def _take(self, custodian: Server, keeps: frozenset[str]) -> None:
+    async def _take(self, custodian: Server) -> None:
         assert self._server is not None
         await _node().connect(custodian.node, (custodian.host, custodian.port), secret=Secret(custodian.secret))
-        await bl.GenServer.call((CUSTODIAN, custodian.node), Attend(self._server, keeps), timeout=CALL_SECONDS)
+        attend = Attend(self._server, frozenset(self._nodes))
+        await bl.GenServer.call((CUSTODIAN, custodian.node), attend, timeout=CALL_SECONDS)
         self._custodian = custodian
 
     def _found(self) -> Server | None:

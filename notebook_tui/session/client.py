@@ -638,6 +638,8 @@ class Client:
 
     def _hear(self, message: object) -> None:
         match message:
+            case Applied(_, number) if number <= self.applied:
+                pass  # of a joining before, which was not answered in time: the state has it
             case Applied(operation, number):
                 try:
                     self._state, _ = apply(self._state, operation)

@@ -57,10 +57,12 @@ class RunLog:
         if path is not None:
             self.newest.extend(runs_in(path))
 
-    def asked(self, viewer: bl.Pid | None, person: Person | None, state: State) -> None:
+    def asked(self, viewer: bl.Pid | None, person: Person | None, before: State, state: State) -> None:
         """The cells that wait now, and did not before, do so because of them."""
+        waited = {*before.queue, *before.running.values()}
         for cell_id in (*state.queue, *state.running.values()):
-            self._askers.setdefault(cell_id, (viewer, person or ITSELF))
+            if cell_id not in waited or cell_id not in self._askers:
+                self._askers[cell_id] = (viewer, person or ITSELF)
 
     def runners(self, state: State) -> frozenset[bl.Pid]:
         """Whose cells wait or run."""
@@ -112,7 +114,7 @@ def runs_in(path: Path) -> Iterator[Ran]:
             text = each.read_text(encoding="utf-8", errors="replace")
         except OSError:  # there is none
             continue
-        for line in text.splitlines():
+        for line in text.split("\n"):  # and at nothing else that ends a line: a name may contain it
             try:
                 known: dict[str, Any] = json.loads(line)
                 yield Ran(**known)

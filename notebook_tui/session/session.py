@@ -192,6 +192,8 @@ class Session(GenServer):
     async def handle_call(self, request: object, client: Client) -> object:
         match request:
             case Join(person, before):
+                if (earlier := self._viewers.again(client.pid)) is not None:
+                    self._viewer_left(earlier)
                 self._viewers.add(client.pid, person, self.applied)
                 self._presences.joined(client.pid, person)
                 handled = self._viewers.handled(before)
@@ -430,16 +432,23 @@ class Session(GenServer):
         began = self._state.evaluation(cell_id).started_at or time.time()
         self._do(operations.EvaluationFinished(cell_id, began + finished.seconds, outcome.status, outcome.versions))
 
+    def _viewer_left(self, ref: bl.Ref) -> bool:
+        """Whether that is the monitor of one."""
+        left = self._viewers.left(ref)
+        if left is None:
+            return False
+        viewer, client_id = left
+        self._questions.viewer_left(viewer)
+        self._presences.left(viewer)
+        self._people_changed()
+        if client_id:
+            self._do(operations.ClientLeft(client_id))
+        return True
+
     async def _down(self, down: bl.Down) -> None:
         ref, reason = down.ref, down.reason
-        left = self._viewers.left(ref)
-        if left is not None:
-            viewer, client_id = left
-            self._questions.viewer_left(viewer)
-            self._presences.left(viewer)
-            self._people_changed()
-            if client_id:
-                self._do(operations.ClientLeft(client_id))
+        if self._viewer_left(ref):
+            pass
         elif (trouble := self._endings.handle(down)) is not None:
             if trouble:
                 self.notify(trouble)
@@ -531,19 +540,19 @@ class Session(GenServer):
         state, wanted = apply(self._state, operation)
         if viewer is not None:
             self._check(operation, viewer, state, wanted)
-        self._state = state
+        before, self._state = self._state, state
         self.applied += 1
         self._viewers.applied(operation, self.applied)
-        self._note_run(operation, viewer)
+        self._note_run(operation, viewer, before)
         self._keeping.applied(operation)
         for effect in wanted:
             self._perform(effect)
 
-    def _note_run(self, operation: Operation, viewer: bl.Pid | None) -> None:
+    def _note_run(self, operation: Operation, viewer: bl.Pid | None, before: State) -> None:
         """Who ran what, and what came of it."""
         match operation:
             case operations.QueueCells():
-                self._log.asked(viewer, self._person(viewer), self._state)
+                self._log.asked(viewer, self._person(viewer), before, self._state)
             case operations.EvaluationFinished(cell_id, at, ending):
                 self._log.finished(cell_id, self._state, at, ending)
             case _:

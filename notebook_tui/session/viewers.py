@@ -54,6 +54,14 @@ class Viewers:
         self._gone: OrderedDict[str, int] = OrderedDict()
         """How many operations were handled of those who typed, and left."""
 
+    def again(self, pid: bl.Pid) -> bl.Ref | None:
+        """Where that viewer has joined before, as one that did not hear the answer in time, or lost the way: what is to
+        be taken for its leaving, of which nothing will come."""
+        ref = next((ref for ref, viewer in self._viewers.items() if viewer.pid == pid), None)
+        if ref is not None:
+            bl.demonitor(ref, flush=True)
+        return ref
+
     def add(self, pid: bl.Pid, person: Person, applied: int) -> None:
         self._viewers[bl.monitor(pid)] = _Viewer(pid, person, applied, self._told, self._told)
 

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -323,6 +324,45 @@ async def test_a_partition_that_ends_fails_its_batch_and_is_replaced() -> None:
     with pytest.raises(bl.ServingLost, match="a partition of the serving ended while it evaluated this"):
         await bl.Serving.call(pid, "end")
     assert await bl.Serving.call(pid, "again") == "again"
+
+
+@on_node
+async def test_a_killed_partition_whose_thread_goes_on_takes_no_more_batches_with_it() -> None:
+    begun, goes_on, looked = threading.Event(), threading.Event(), threading.Event()
+    loads: list[int] = []
+
+    def load(_device: object) -> None:
+        loads.append(1)
+        assert len(loads) == 1 or looked.wait(PATIENCE)
+
+    def run(_model: None, batch: list[int]) -> list[int]:
+        if batch == [1]:
+            begun.set()
+            while not goes_on.is_set():
+                with suppress(BaseException):  # as code does that is in C, or swallows what stops it
+                    goes_on.wait(PATIENCE)
+        return batch
+
+    pid = await bl.Serving(run, load=load, batch_size=1).start()
+    state = await bl.sys.get_state(pid)
+    (partition,), shelf = state["_partitions"], state["_shelf"]
+    take = shelf.take
+
+    def watched_take(who: bl.Pid) -> object:
+        work = take(who)
+        looked.set()
+        return work
+
+    shelf.take = watched_take
+    first = asyncio.create_task(bl.Serving.call(pid, 1, timeout=PATIENCE))
+    await eventually(begun.is_set)
+    second = asyncio.create_task(bl.Serving.call(pid, 2, timeout=PATIENCE))
+    await eventually(lambda: len(shelf) == 1)
+    bl.exit(partition, "kill")
+    with pytest.raises(bl.ServingLost):
+        await first
+    goes_on.set()
+    assert await asyncio.wait_for(second, 5) == 2
 
 
 @on_node

@@ -140,6 +140,26 @@ async def test_a_custodian_without_a_server_ends_after_the_lease_and_its_runtime
         assert await asyncio.to_thread(program.wait, 60) == 0
 
 
+@in_loop
+async def test_a_server_that_loses_the_way_to_its_custodian_and_finds_it_keeps_its_runtimes(work: Path) -> None:
+    import beamlike as bl
+
+    async with bl.Node(f"way-{os.getpid()}@127.0.0.1", hidden=True) as node:
+        kept = custody.Custody(str(work))
+        await kept.begin(node.self(), ())
+        one = await kept.boot(sys.executable, {}, "local")
+        await node.disconnect(kept.node)
+        other = await kept.boot(sys.executable, {}, "local")
+        assert [await kept.fate(each.node) for each in (one, other)] == [None, None]
+        await kept.stop(one.node)
+        assert [await kept.fate(each.node) for each in (one, other)] == ["it has ended", None]
+        (custodian,) = servers(CUSTODIANS)
+        kept.dismiss()
+        await until(lambda: not servers(CUSTODIANS), "the custodian has ended")
+    for program in [each for each in custody.STARTED if each.pid == custodian.pid]:
+        assert await asyncio.to_thread(program.wait, 60) == 0
+
+
 def test_a_terminal_that_is_killed_while_a_cell_runs_leaves_it_to_the_next_one(work: Path) -> None:
     path = work / "a.livemd"
     (work / "a.livemd").write_text(notebook_text("value = 41", ONE_BY_ONE), encoding="utf-8")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from notebook_tui.cli.main import main
 from notebook_tui.document.operations import EvaluationFinished, QueueCells, RuntimeConnected
+from notebook_tui.document.state import State
 from notebook_tui.session import run_log
 from notebook_tui.session.client import Client
 from notebook_tui.session.people import Person
@@ -48,7 +50,7 @@ def test_a_cell_that_runs_by_itself_is_nobodys() -> None:
     state = after(state_of({"s": {"c": "x"}}), QueueCells(("c",)), RuntimeConnected("here"))
     log = RunLog(None)
     log.finished("c", state, 1.0, "ok")
-    log.asked(None, Person("ann"), state)
+    log.asked(None, Person("ann"), State(state.notebook), state)
     log.finished("c", state, 2.0, "ok")
     assert [(each.person, each.by_itself) for each in log.newest] == [("", True), ("ann", False)]
 
@@ -56,9 +58,30 @@ def test_a_cell_that_runs_by_itself_is_nobodys() -> None:
 def test_what_runs_for_the_sake_of_another_cell_is_asked_for_by_the_same_person() -> None:
     state = after(state_of({"s": {"c": "x = 1", "d": "x"}}), QueueCells(("d",)), RuntimeConnected("here"))
     log = RunLog(None)
-    log.asked(None, Person("ann"), state)
+    log.asked(None, Person("ann"), State(state.notebook), state)
     log.finished("c", state, 1.0, "ok")
     assert log.newest[-1].person == "ann"
+
+
+def test_who_asks_for_a_cell_that_another_took_back_runs_it() -> None:
+    waits = after(state_of({"s": {"c": "x"}}), QueueCells(("c",)), RuntimeConnected("here"))
+    idle = State(waits.notebook)
+    log = RunLog(None)
+    log.asked(None, Person("ann"), idle, waits)
+    log.asked(None, Person("bob"), waits, waits)
+    log.finished("c", waits, 1.0, "ok")
+    log.asked(None, Person("ann"), idle, waits)  # and takes it back, of which the log hears nothing
+    log.asked(None, Person("bob"), idle, waits)
+    log.finished("c", waits, 2.0, "ok")
+    assert [each.person for each in log.newest] == ["ann", "bob"]
+
+
+@pytest.mark.usefixtures("state_here")
+def test_a_name_may_contain_what_ends_a_line_elsewhere(tmp_path: Path) -> None:
+    path = log_of(tmp_path / "a.livemd")
+    ran = replace(RAN, person="ann\u2028\x85")
+    append(path, ran)
+    assert list(runs_in(path)) == [ran]
 
 
 @pytest.mark.usefixtures("state_here")

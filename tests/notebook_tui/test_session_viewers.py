@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import beamlike as bl
-from notebook_tui.document.operations import Operation, OutputAdded, OutputChanged, SetTitle
+from notebook_tui.document.operations import ApplyDelta, Operation, OutputAdded, OutputChanged, SetTitle
 from notebook_tui.document.outputs import Display, Text
 from notebook_tui.session.client import Client
 from notebook_tui.session.messages import Applied, Behind, Join, Joined, Resync, Seen
@@ -57,6 +57,28 @@ async def test_a_viewer_that_says_nothing_is_told_so_much_and_the_whole_state_la
         assert resync == Resync(it.state, 3 * OPERATIONS)
         it.client.send(SetTitle("after"))
         assert await bl.receive(timeout=PATIENCE) == Applied(SetTitle("after"), 3 * OPERATIONS + 1)
+
+
+@in_node
+async def test_who_joins_again_because_no_answer_came_in_time_is_told_all_once(tmp_path: Path) -> None:
+    async with kept(notebook_at(tmp_path), journal=False) as it:
+        for _ in range(2):
+            await bl.GenServer.call(it.session, Join(), timeout=PATIENCE)
+        it.client.send(SetTitle("once"))
+        await has_applied(it, 1)
+        assert await told() == [Applied(SetTitle("once"), 1)]
+
+
+@in_node
+async def test_what_a_viewer_has_already_is_not_done_again(tmp_path: Path) -> None:
+    async with kept(notebook_at(tmp_path), journal=False) as it:
+        begin = it.state.notebook.cell("cell-1").source
+        it.client.send(ApplyDelta("", "cell-1", ("x",), 0, 0.0))
+        await has_applied(it, 1)
+        bl.send(it.client._viewer, Applied(ApplyDelta("", "cell-1", ("x",), 0, 0.0), 1))
+        it.client.send(SetTitle("after"))
+        await has_applied(it, 2)
+        assert it.state.notebook.cell("cell-1").source == f"x{begin}"
 
 
 LARGE = [
