@@ -96,7 +96,8 @@ def _directory(options: argparse.Namespace) -> str:
         raise UserError("expected the directory of the notebooks, as in beamlike serve ~/notebooks; got none")
     directory: str = os.path.realpath(options.directory)
     if not os.path.isdir(directory):
-        raise UserError(f"expected a directory, got {options.directory}: there is none")
+        why = "it is a file" if os.path.exists(directory) else "there is none"
+        raise UserError(f"expected a directory, got {options.directory}: {why}")
     return directory
 
 
