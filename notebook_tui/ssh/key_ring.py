@@ -15,7 +15,7 @@ FOLDER: Final = "keys.d"
 _ENDING: Final = ".keys"
 _LARGEST: Final = 4_000_000
 
-Stamp = tuple[tuple[str, int, int, int], ...]
+Stamp = tuple[tuple[str | int, ...], ...]
 
 
 def default_file() -> Path:
@@ -77,7 +77,9 @@ class KeyRing:
                 seen = path.stat()
             except OSError:
                 continue
-            found.append((str(path), seen.st_mtime_ns, seen.st_size, seen.st_ino))
+            # Of rights that change only these three tell, and they decide whether the file is believed.
+            rights = (seen.st_ctime_ns, seen.st_mode, seen.st_uid)
+            found.append((str(path), seen.st_mtime_ns, seen.st_size, seen.st_ino, *rights))
         return tuple(found)
 
     def _read(self, path: Path, trouble: list[str]) -> list[Trusted]:

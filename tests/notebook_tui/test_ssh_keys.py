@@ -129,6 +129,14 @@ class TestKeyRing:
         assert ring.count == 0
         assert "others can write it" in ring.trouble[0]
 
+    def test_rights_that_are_mended_or_spoilt_count_at_the_next_look(self, file: Path) -> None:
+        file.write_text(PUBLIC)
+        ring = KeyRing(file)
+        for mode, count in ((0o620, 0), (0o600, 1)):
+            file.chmod(mode)
+            assert ring.look()
+            assert ring.count == count
+
     def test_what_is_wrong_is_told_with_the_file_and_the_line(self, file: Path) -> None:
         file.write_text(f"{PUBLIC}\nnonsense\n")
         ring = KeyRing(file)
