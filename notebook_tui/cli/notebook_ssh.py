@@ -13,6 +13,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -100,7 +101,12 @@ def call(address: str) -> int:
     if not sys.stdin.isatty() or not sys.stdout.isatty():
         raise UserError(f"expected a terminal; without one: {without_a_terminal(place)}")
     first, *rest = words_for(place)
-    return stay([*(shlex.split(ssh) if ssh != "ssh" else [first]), *rest], place.host, _say, time.sleep, time.monotonic)
+    words = [*(shlex.split(ssh) if ssh != "ssh" else [first]), *rest]
+    modes = termios.tcgetattr(sys.stdin)
+    try:
+        return stay(words, place.host, _say, time.sleep, time.monotonic)
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, modes)  # ssh does so itself, if it is not killed
 
 
 def stay(
@@ -120,6 +126,9 @@ def stay(
         except KeyboardInterrupt:
             return INTERRUPTED
         took = clock() - began
+        if status < 0:
+            say(f"ssh was ended by signal {-status}.")
+            return 128 - status
         if status != _LOST:
             return status
         if took >= _WAS_THERE:

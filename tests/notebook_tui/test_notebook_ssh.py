@@ -101,3 +101,9 @@ def test_a_lost_connection_is_made_again_with_words_and_longer_waits() -> None:
 
 def test_the_user_may_have_had_enough() -> None:
     assert Line((100, 255), (0, 255), cancel_after=2).status() == 130
+
+
+def test_a_killed_ssh_leaves_a_terminal_that_can_be_used_and_a_status_that_tells() -> None:
+    line = Line((100, -9))
+    assert line.status() == 137
+    assert line.said == ["ssh was ended by signal 9."]
