@@ -13,6 +13,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -71,10 +72,24 @@ def words_for(place: Place, *, ssh: str = "ssh") -> list[str]:
     >>> words_for(Place("lab", "my cats.livemd", port=2222))[-3:]
     ['--', 'lab', "beamlike notebook 'my cats.livemd'"]
     """
-    port = ["-p", str(place.port)] if place.port is not None else []
-    user = ["-l", place.user] if place.user else []
     path = f" {shlex.quote(place.path)}" if place.path else ""
-    return [ssh, "-t", *_ALIVE, *port, *user, "--", place.host, f"beamlike notebook{path}"]
+    return [ssh, "-t", *_ALIVE, *_whereto(place), "--", place.host, f"beamlike notebook{path}"]
+
+
+def _whereto(place: Place) -> list[str]:
+    """Options of ssh, beside the host."""
+    port = ["-p", str(place.port)] if place.port is not None else []
+    return [*port, *(["-l", place.user] if place.user else [])]
+
+
+def without_a_terminal(place: Place) -> str:
+    """A command line of a shell that evaluates the notebook, on both kinds of servers.
+
+    >>> without_a_terminal(Place("lab", "a.livemd", port=2222))
+    "ssh -p 2222 lab 'beamlike run a.livemd'"
+    """
+    there = f"beamlike run {shlex.quote(place.path) if place.path else 'FILE'}"
+    return shlex.join(["ssh", *_whereto(place), place.host, there])
 
 
 def call(address: str) -> int:
@@ -84,9 +99,14 @@ def call(address: str) -> int:
     if shutil.which(shlex.split(ssh)[0]) is None:
         raise UserError("expected the program ssh, found none: install OpenSSH's client")
     if not sys.stdin.isatty() or not sys.stdout.isatty():
-        raise UserError(f"expected a terminal; without one: ssh {place.host} beamlike run {place.path or 'FILE'}")
+        raise UserError(f"expected a terminal; without one: {without_a_terminal(place)}")
     first, *rest = words_for(place)
-    return stay([*(shlex.split(ssh) if ssh != "ssh" else [first]), *rest], place.host, _say, time.sleep, time.monotonic)
+    words = [*(shlex.split(ssh) if ssh != "ssh" else [first]), *rest]
+    modes = termios.tcgetattr(sys.stdin)
+    try:
+        return stay(words, place.host, _say, time.sleep, time.monotonic)
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, modes)  # ssh does so itself, if it is not killed
 
 
 def stay(
@@ -106,6 +126,9 @@ def stay(
         except KeyboardInterrupt:
             return INTERRUPTED
         took = clock() - began
+        if status < 0:
+            say(f"ssh was ended by signal {-status}.")
+            return 128 - status
         if status != _LOST:
             return status
         if took >= _WAS_THERE:

@@ -76,7 +76,7 @@ def _serve(directory: str, options: argparse.Namespace) -> int:
     from notebook_tui.serve.rendezvous import AlreadyServed, NotPrivate
     from notebook_tui.serve.server import ON_DEMAND_SECONDS, Serving, serve
 
-    _log_to_standard_error()
+    log_to_standard_error()
     tune_garbage_collector()
     idle_end = ON_DEMAND_SECONDS if options.on_demand and options.idle_end is None else options.idle_end
     serving = Serving(directory, options.runtime, options.on_demand, idle_end)
@@ -96,7 +96,8 @@ def _directory(options: argparse.Namespace) -> str:
         raise UserError("expected the directory of the notebooks, as in beamlike serve ~/notebooks; got none")
     directory: str = os.path.realpath(options.directory)
     if not os.path.isdir(directory):
-        raise UserError(f"expected a directory, got {options.directory}: there is none")
+        why = "it is a file" if os.path.exists(directory) else "there is none"
+        raise UserError(f"expected a directory, got {options.directory}: {why}")
     return directory
 
 
@@ -140,7 +141,7 @@ def _words_of(options: argparse.Namespace) -> list[str]:
     return words + (["--idle-end", written(options.idle_end)] if options.idle_end is not None else [])
 
 
-def _log_to_standard_error() -> None:
+def log_to_standard_error() -> None:
     from notebook_tui.cli.log_lines import LogLines
     from notebook_tui.serve.service_manager import is_in_journal
 

@@ -57,6 +57,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ssh-login", metavar="TIME", type=_seconds, default=20.0, help=argparse.SUPPRESS)
 
 
+def _who(keys: int, authorized_keys: str, **_more: object) -> str:
+    """
+    >>> _who(1, "/home/ann/keys"), _who(2, "/home/ann/keys")
+    ('1 key opens it, of /home/ann/keys', '2 keys open it, of /home/ann/keys')
+    >>> _who(0, "/home/ann/keys")
+    'nobody can come in yet: there is no key in /home/ann/keys (docs/ssh.md)'
+    """
+    if not keys:
+        return f"nobody can come in yet: there is no key in {authorized_keys} (docs/ssh.md)"
+    return f"{keys} key{'s' * (keys != 1)} open{'s' * (keys == 1)} it, of {authorized_keys}"
+
+
 def words_of(options: argparse.Namespace) -> list[str]:
     """What the command line says of it, for the unit of a service manager."""
     if options.ssh is None:
@@ -133,7 +145,7 @@ class SshListener:
             raise UserError(f"the server for SSH does not begin: {said['failed']}")
         host, port = said["host"], said["port"]
         logger.info("ssh: listens on %s port %d, with the key %s", host, port, said["fingerprint"])
-        logger.info("ssh: %d keys open it, of %s", said["keys"], said["authorized_keys"])
+        logger.log(logging.INFO if said["keys"] else logging.WARNING, "ssh: %s", _who(**said))
         for trouble in said["trouble"]:
             logger.warning("ssh: %s", trouble)
         return process

@@ -17,6 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from notebook_tui.cli.serve import log_to_standard_error
+
 LOOKS_FOR_GARBAGE: Final = (20_000, 20, 50)
 """Views hold many objects for long, and looking through all of them is felt by all who type."""
 _OF_THE_TERMINAL: Final = ("NO_COLOR", "COLORTERM", "TERM_PROGRAM", "TMUX", "STY", "DISPLAY", "BEAMLIKE_IMAGES")
@@ -31,6 +33,7 @@ def main() -> None:
             del os.environ[name]
     os.environ["ESCDELAY"] = _ESCAPE
     options = json.loads(sys.argv[1])
+    log_to_standard_error()
     if options.get("log") is not None:
         _log_to(options["log"])
     sys.exit(_run(options))

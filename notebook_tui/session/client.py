@@ -696,8 +696,7 @@ class Client:
                 for on_settled in self._on_settled:
                     on_settled(question)
             case bl.Down(_, _, reason):
-                why = reason[1] if isinstance(reason, tuple) and reason[0] == "shutdown" else reason
-                self._end(f"the session has ended ({why}): nothing can be run or saved any more")
+                self._end(_ended(reason))
 
     def _tell(self, operation: Operation | None) -> None:
         """None: several, that it was not told one by one."""
@@ -722,3 +721,15 @@ class Client:
             self._unheard.append(text)
         for on_message in self._on_message:
             on_message(text)
+
+
+def _ended(reason: object) -> str:
+    """
+    >>> _ended("killed")
+    'the session has ended (killed): nothing can be run or saved any more'
+    >>> _ended("shutdown") == _ended("normal") == "the session has ended: nothing can be run or saved any more"
+    True
+    """
+    why = reason[1] if isinstance(reason, tuple) and reason[0] == "shutdown" else reason
+    because = "" if why in ("shutdown", "normal") else f" ({why})"  # somebody wished so
+    return f"the session has ended{because}: nothing can be run or saved any more"

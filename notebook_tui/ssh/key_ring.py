@@ -15,7 +15,7 @@ FOLDER: Final = "keys.d"
 _ENDING: Final = ".keys"
 _LARGEST: Final = 4_000_000
 
-Stamp = tuple[tuple[str, int, int, int], ...]
+Stamp = tuple[tuple[str | int, ...], ...]
 
 
 def default_file() -> Path:

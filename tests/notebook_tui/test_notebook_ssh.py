@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notebook_tui.cli.main import UserError
-from notebook_tui.cli.notebook_ssh import Place, parse, stay, words_for
+from notebook_tui.cli.notebook_ssh import Place, call, parse, stay, words_for
 
 
 @pytest.mark.parametrize(
@@ -41,6 +42,18 @@ def test_a_path_is_one_word_for_the_shell_over_there(path: str) -> None:
     *_, dashes, host, command = words_for(Place("lab", path))
     assert (dashes, host) == ("--", "lab")
     assert shlex.split(command) == ["beamlike", "notebook", path]
+
+
+def test_without_a_terminal_it_says_what_evaluates_that_notebook_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    import shlex
+
+    monkeypatch.setenv("BEAMLIKE_SSH", "true")
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    with pytest.raises(UserError, match="expected a terminal; without one: ") as refused:
+        call("ssh://ann@lab:2222/my%20cats.livemd")
+    *words, there = shlex.split(str(refused.value).partition("without one: ")[2])
+    assert words == ["ssh", "-p", "2222", "-l", "ann", "lab"]
+    assert shlex.split(there) == ["beamlike", "run", "my cats.livemd"]
 
 
 class Line:
@@ -88,3 +101,9 @@ def test_a_lost_connection_is_made_again_with_words_and_longer_waits() -> None:
 
 def test_the_user_may_have_had_enough() -> None:
     assert Line((100, 255), (0, 255), cancel_after=2).status() == 130
+
+
+def test_a_killed_ssh_leaves_a_terminal_that_can_be_used_and_a_status_that_tells() -> None:
+    line = Line((100, -9))
+    assert line.status() == 137
+    assert line.said == ["ssh was ended by signal 9."]

@@ -7,10 +7,13 @@ import os
 import shlex
 import socket
 import stat
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 
+from notebook_tui.cli import serve
+from notebook_tui.cli.main import UserError
 from notebook_tui.serve.service_manager import VARIABLE, tell_service_manager
 from notebook_tui.serve.unit import install_unit, unit_text
 
@@ -61,3 +64,11 @@ def test_the_service_manager_gets_one_datagram_for_each_news(tmp_path: Path, mon
 def test_a_service_manager_that_is_gone_is_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, os.fspath(tmp_path / "gone"))
     tell_service_manager("READY=1")
+
+
+def test_what_is_no_directory_is_refused_for_what_it_is(tmp_path: Path) -> None:
+    (tmp_path / "cats.livemd").touch()
+    for name, why in (("cats.livemd", "it is a file"), ("dogs", "there is none")):
+        options = Namespace(on_demand=False, directory=str(tmp_path / name))
+        with pytest.raises(UserError, match=f"expected a directory, got .*{name}: {why}"):
+            serve._directory(options)

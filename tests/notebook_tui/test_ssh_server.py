@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import socket
 import subprocess
 import time
@@ -184,6 +185,8 @@ class TestKeys:
         assert said.returncode == REFUSED
         assert "Permission denied (publickey)" in said.stderr
         until(logged(world, event="refused", why="the key is not known"))
+        shown = r"(?m)^\d{4}-.* WARNING beamlike\.ssh: refused .*the key is not known"
+        until(lambda: re.search(shown, (world.place / "server.log").read_text()))
 
     def test_no_password_is_asked_for(self, world: Served) -> None:
         said = world.do("help", PreferredAuthentications="password,keyboard-interactive", BindAddress="127.0.1.2")
