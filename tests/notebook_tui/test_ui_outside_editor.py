@@ -192,6 +192,6 @@ def test_what_is_typed_before_the_session_has_answered_goes_on_from_the_new_text
             await shown.press(*FIRST, "i", "y", "ctrl+o")
             await shown.until(lambda: "z" in sent(shown), "the new text")
             await shown.press("!", "escape")
-            assert sent(shown)[-1] == "z!"
+            await shown.until(lambda: sent(shown)[-1] == "z!", "the text with what was typed after it")
 
     asyncio.run(main())
