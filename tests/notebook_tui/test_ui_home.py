@@ -423,7 +423,7 @@ async def _held_by_servers(shown: HomeTerminal) -> None:
     await shown.shows("Held by servers")
     line = next(line for line in shown.lines if "⇄" in line)
     assert "Cats" in line
-    assert "runs 3 · 2 queued · ann, you" in line
+    assert "runs 3 · 2 queued · ann, owner" in line
     await shown.press("g", "g")
     while "⇄" not in marked(shown):
         await shown.press("j")

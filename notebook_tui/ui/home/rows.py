@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from time import localtime, strftime
 from typing import Final
@@ -81,13 +81,21 @@ def _open(found: Found, number: int, now: float) -> Entry:
     return Entry("open", opened.path, title or Path(opened.path).name, short(Path(opened.path)), when, "●")
 
 
+def _who(people: Iterable[str]) -> str:
+    """Home is shown over SSH, too, where whoever has no name is another than who looks.
+
+    >>> _who(["", "ann", ""]), _who([])
+    ('owner ×2, ann', 'nobody looks')
+    """
+    names = Counter(name or "owner" for name in people)
+    return ", ".join(f"{name} ×{count}" if count > 1 else name for name, count in names.items()) or "nobody looks"
+
+
 def _served(session: Seen, now: float) -> Entry:
     path = Path(session.path)
     runs = [f"runs {', '.join(session.running)}"] if session.running else []
     queued = [f"{session.queued} queued"] if session.queued else []
-    names = Counter(name or "you" for name in session.people)
-    who = [f"{name} ×{count}" if count > 1 else name for name, count in names.items()] or ["nobody looks"]
-    when = " · ".join([*runs, *queued, ", ".join(who), f"since {ago(session.since, now)}"])
+    when = " · ".join([*runs, *queued, _who(session.people), f"since {ago(session.since, now)}"])
     return Entry("served", session.path, session.title or path.name, short(path), when, "⇄")
 
 
