@@ -19,7 +19,9 @@ def program(name: str) -> str:
 def run(code: str, directory: Path) -> list[str]:
     script = directory / "program.py"
     script.write_text(code, encoding="utf-8")
-    result = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=False)
+    result = subprocess.run(
+        [sys.executable, script], cwd=directory, capture_output=True, text=True, timeout=60, check=False
+    )
     assert result.returncode == 0, result.stderr
     return result.stdout.splitlines()
 
