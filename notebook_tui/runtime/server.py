@@ -16,6 +16,7 @@ delays neither output nor interrupt nor completion.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -28,7 +29,6 @@ from beamlike.kernel import group_leader
 from beamlike.kernel.current import current_node
 from beamlike.kernel.question import Client
 from beamlike.kernel.terms import NOCONNECTION, Reason
-from nodes.parent import current_parent
 from notebook_tui.runtime import packages, variables
 from notebook_tui.runtime.cell_outputs import CellOutputs
 from notebook_tui.runtime.container import Container, ReplaceEvaluator, drop
@@ -339,7 +339,9 @@ class RuntimeServer(GenServer):
 
     def _apart(self) -> frozenset[str]:
         """The nodes of those who have the runtime: no part of its cluster."""
-        parent = current_parent()
+        # A service that is visited has no parent, and is left without a module that it had not.
+        booted = sys.modules.get("nodes.parent")
+        parent = booted.current_parent() if booted is not None else None
         return frozenset({self._session.node} | ({parent.node} if parent is not None else set()))
 
     def _look_at_versions(self) -> None:

@@ -19,9 +19,9 @@ def test_what_was_typed_is_there_and_what_is_typed_now_goes_on_from_it() -> None
             await shown.press("j", "j", "j", "enter", "1", "escape", "enter")
             assert "x1" in shown.text
             await shown.press("2", "escape")
-            assert sources(shown) == ["x1", "x12"]
             await shown.until(lambda: shown.session.state.notebook.cell("a").source == "x12", "both arrive")
+            assert sources(shown) == ["x1", "x12"]
             await shown.press("enter", "3", "escape")
-            assert sources(shown)[-1] == "x123"
+            await shown.until(lambda: sources(shown)[-1] == "x123", "the third goes on from them")
 
     asyncio.run(main())

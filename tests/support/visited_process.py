@@ -49,7 +49,12 @@ _START, _SUBMIT = threading.Thread.start, ThreadPoolExecutor.submit
 
 def differences(before: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
     now = in_all()
-    return {what: (before[what], now[what]) for what in before if before[what] != now[what]}
+    return {what: _apart(before[what], now[what]) for what in before if before[what] != now[what]}
+
+
+def _apart(before: Any, now: Any) -> tuple[Any, Any]:
+    """What was there only before, and what is there only now, where that can be told."""
+    return (before - now, now - before) if isinstance(before, set | frozenset) else (before, now)
 
 
 def is_as(before: dict[str, Any]) -> bool:
