@@ -62,13 +62,16 @@ class _Bars:
         finite = list(values)
         low, high = min([0.0, *finite]), max([0.0, *finite])
         # Halved, for the difference may be more than there are numbers.
-        span = (high / 2 - low / 2) or 1.0
+        self._span = (high / 2 - low / 2) or 1.0
         self._room = room
-        self._per = room / span / 2
-        self._before = round(-low * self._per) if low else 0
+        self._before = round(self._cells(low))
+
+    def _cells(self, value: float) -> float:
+        """Divided first: how many cells there are to the smallest number is more than there are numbers."""
+        return abs(value) / self._span / 2 * self._room
 
     def of(self, value: float, ink: Style, said: str, palette: Palette) -> Text:
-        eighths = round(abs(value) * self._per * 8)
+        eighths = round(self._cells(value) * 8)
         if value < 0:
             length = min(self._before, round(eighths / 8))
             bar = " " * (self._before - length) + _EIGHTHS[8] * length
