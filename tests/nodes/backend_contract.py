@@ -32,6 +32,7 @@ from nodes.census import Platform
 from nodes.found import Found
 from nodes.phases import Phase, PhaseName
 from tests.support.local_nodes import eventually
+from tests.support.sibling_work import peers, size_over_there
 from tests.support.slow_work import slowly
 
 ROOT = Path(__file__).parents[2]
@@ -419,15 +420,6 @@ def found_in(world: World) -> list[Found]:
     found, troubles = world.census().children()
     assert troubles == []
     return found
-
-
-async def size_over_there(node: str, seconds: float) -> int:
-    size: int = await bl.rpc.call(node, len, "four", timeout=seconds)
-    return size
-
-
-def peers() -> list[str]:
-    return bl.nodes(hidden=True)
 
 
 async def none_is_left(world: World) -> None:

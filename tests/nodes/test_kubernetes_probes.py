@@ -500,7 +500,7 @@ def test_a_quota_refuses_what_goes_beyond_it(cluster: Cluster, made: Any) -> Non
 def test_a_watch_from_a_version_that_is_forgotten_is_told_so_in_its_stream(cluster: Cluster) -> None:
     if cluster.world is not None:
         cluster.world.compact()
-    events = cluster.access.watch(f"{cluster.home}/pods", 5, resourceVersion="1")
+    events = list(cluster.access.watch(f"{cluster.home}/pods", 5, resourceVersion="1"))
     if cluster.world is None and (not events or events[0][0] != "ERROR"):
         pytest.skip("this cluster is so young that it remembers its first version")
     [(type_, status), *more] = events
