@@ -24,7 +24,7 @@ MINORS = {sys.executable: sys.version_info.minor} | {python: minor for minor, py
 
 def families_of(way: int) -> list[str]:
     """Those of which the kinds are tried that way."""
-    every = count(len(WAYS), 1)
+    every = count(len(WAYS), 1, part=len(WAYS))
     return [name for at, name in enumerate(SHARED) if name == "new_syntax" or at % every == way % every]
 
 
