@@ -278,7 +278,7 @@ class Receiver:
             await waiter
         finally:
             waiting.remove(waiter)
-            if not waiting and rare.waiters.get(ref) is waiting:
+            if not waiting:
                 del rare.waiters[ref]
         if self.ended:
             raise NoProcess(f"{self.pid}, whose mailbox this task waited for, ended: {self.reason}")
