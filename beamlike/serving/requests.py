@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Set
+from dataclasses import field
 
 from beamlike.kernel.question import Client
 from beamlike.kernel.record import slotted
@@ -12,7 +13,7 @@ from beamlike.serving.messages import Answer, Listener, Outcome
 
 @slotted
 class Request:
-    """`client` waits for an Answer, or `listener` for chunks."""
+    """`client` waits for an Answer, or `listener` for chunks, and is watched by `monitor`."""
 
     ref: Ref
     client: Client | None
@@ -20,10 +21,11 @@ class Request:
     since: float
     deadline: float
     outcomes: list[Outcome | None]
-
-    @property
-    def is_complete(self) -> bool:
-        return None not in self.outcomes
+    lacking: int
+    """How many outcomes are to come."""
+    monitor: Ref | None = None
+    entries: set[int] = field(default_factory=set)
+    """The numbers of those that wait, or are evaluated."""
 
     def answer(self) -> Answer:
         return Answer(tuple(each for each in self.outcomes if each is not None))
@@ -51,6 +53,7 @@ class Requests:
         """The number of an entry for that input."""
         self._number += 1
         self._places[self._number] = request, place
+        request.entries.add(self._number)
         return self._number
 
     def of(self, entry: int) -> Request | None:
@@ -60,26 +63,24 @@ class Requests:
     def settle(self, entry: int, outcome: Outcome) -> Request | None:
         """The input has its outcome: the request, if that was the last."""
         request, place = self._places.pop(entry, (None, 0))
-        if request is None or request.ref not in self._by_ref:
+        if request is None:  # withdrawn meanwhile
             return None
+        request.entries.remove(entry)
         return self.settle_place(request, place, outcome)
 
     def settle_place(self, request: Request, place: int, outcome: Outcome) -> Request | None:
         request.outcomes[place] = outcome
-        if not request.is_complete:
+        request.lacking -= 1
+        if request.lacking:
             return None
         del self._by_ref[request.ref]
         return request
 
-    def withdraw(self, ref: Ref) -> Sequence[int]:
+    def withdraw(self, ref: Ref) -> Set[int]:
         """The entries of a request that nobody waits for any more."""
         request = self._by_ref.pop(ref, None)
         if request is None:
-            return ()
-        entries = [entry for entry, (other, _) in self._places.items() if other is request]
-        for entry in entries:
+            return frozenset()
+        for entry in request.entries:
             del self._places[entry]
-        return entries
-
-    def entry_of(self, ref: Ref) -> int | None:
-        return next((entry for entry, (request, _) in self._places.items() if request.ref == ref), None)
+        return request.entries

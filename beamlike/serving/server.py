@@ -26,7 +26,7 @@ from beamlike.kernel.terms import NORMAL, Alias, Down, ExceptionInfo, Exit, Pid,
 from beamlike.kernel.timers import Timer, cancel_timer, send_after
 from beamlike.serving.batches import Batches, Entry
 from beamlike.serving.errors import ServingLost, ServingTimeout
-from beamlike.serving.evaluating import streams, value_of, wrong
+from beamlike.serving.evaluating import streams, wrong
 from beamlike.serving.messages import (
     Answer,
     Ask,
@@ -47,6 +47,7 @@ from beamlike.serving.messages import (
     Wrong,
 )
 from beamlike.serving.partition import partition
+from beamlike.serving.processing import finish, prepare
 from beamlike.serving.requests import Request, Requests
 from beamlike.serving.shelf import Shelf
 from beamlike.serving.statistics import Recent, Statistics
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
 
 GROUP: Final = "beamlike.serving"
 _LOOK: Final = "look"
+_REFILL: Final = "refill"
+"""That the shelf was emptied, and is to be filled by the look that follows each message."""
 
 
 @slotted
@@ -89,9 +92,6 @@ class ServingServer(GenServer):
         self._requests = Requests()
         self._partitions: dict[Pid, Partition] = {}
         self._shelf = Shelf()
-        # What lies on the shelf, or was taken from there and nobody has told it yet, by the number of the batch.
-        self._shelved: dict[int, list[Entry]] = {}
-        self._shelved_until = math.inf
         self._batch_number = 0
         self._is_any_free = True
         self._coming: Coming | None = None
@@ -197,31 +197,41 @@ class ServingServer(GenServer):
 
     def _stream(self, value: Any, seconds: float | None, ref: Ref, to: Alias) -> None:
         request = self._request(ref, None, (to, ref), seconds, 1)
+        request.monitor = kernel.monitor(to.pid)
+        self._listening[request.monitor] = ref
         if not streams(self._serving.run):
             error = TypeError("expected a serving whose function is a generator, to stream; this one gives all at once")
             self._tell(request, wrong(error))
             return
         answer = self._asked([value], request)
-        if answer is NO_REPLY:
-            self._listening[kernel.monitor(to.pid)] = ref
-        else:
+        if answer is not NO_REPLY:
+            self._unwatch(request)
             kernel.send(to, (ref, "refused", answer.refused))
+
+    def _unwatch(self, request: Request) -> None:
+        if request.monitor is not None and self._listening.pop(request.monitor, None) is not None:
+            kernel.demonitor(request.monitor, flush=True)
 
     def _request(
         self, ref: Ref, client: Client | None, listener: Listener | None, seconds: float | None, count: int
     ) -> Request:
         now = self._now()
-        return Request(ref, client, listener, now, math.inf if seconds is None else now + seconds, [None] * count)
+        deadline = math.inf if seconds is None else now + seconds
+        return Request(ref, client, listener, now, deadline, [None] * count, count)
 
     def _withdraw(self, ref: Ref) -> None:
-        request, entry = self._requests.find(ref), self._requests.entry_of(ref)
-        if request is not None and request.listener is not None and entry is not None:
-            for pid, its in self._partitions.items():
-                if any(each.id == entry for each in its.batch):
-                    kernel.send(pid, Forget(ref))
+        request = self._requests.find(ref)
+        if request is None:
+            return
         dropped = self._requests.withdraw(ref)
-        if any(entry.id in dropped for batch in self._shelved.values() for entry in batch):
+        if request.listener is not None:
+            self._unwatch(request)
+            for pid, its in self._partitions.items():
+                if any(each.id in dropped for each in its.batch):
+                    kernel.send(pid, Forget(ref))
+        if self._shelf.holds_any(dropped):
             self._retract()
+            kernel.send(kernel.self(), _REFILL)  # once for all that are withdrawn together
         self._counts["withdrawn"] += len(dropped)
         self._batches.drop(dropped)
 
@@ -253,8 +263,7 @@ class ServingServer(GenServer):
             return
         batch, its.batch = its.batch, []
         if following is not None:
-            its.shelf.told(following)
-            its.batch = self._shelved.pop(following)
+            its.batch = its.shelf.told(following)
             self._count_batch(its.batch)
         self._runs.add(seconds)
         if its.retires and not its.batch:
@@ -288,16 +297,13 @@ class ServingServer(GenServer):
     def _tell(self, request: Request, outcome: Outcome) -> None:
         assert request.listener is not None
         to, ref = request.listener
-        for monitor, other in list(self._listening.items()):
-            if other == ref:
-                kernel.demonitor(monitor, flush=True)
-                del self._listening[monitor]
+        self._unwatch(request)
         kernel.send(to, (ref, "end") if isinstance(outcome, Done) else (ref, "failed", outcome.why))
 
     def _look(self) -> None:
         """Hand out what is due, give up what is late, and look again when there is more."""
         now = self._now()
-        if self._shelved_until <= now:
+        if self._shelf.until <= now:
             self._retract()
         for entry in self._batches.late(now):
             self._is_late(entry)
@@ -342,25 +348,21 @@ class ServingServer(GenServer):
     def _fill_shelf(self) -> None:
         """Full batches alone, since others may come to one that is not while it waits; one for each partition."""
         while len(self._shelf) < len(self._partitions) and (batch := self._batches.take_full()):
-            work = self._work_of(batch)
-            self._shelved[work.number] = batch
-            self._shelved_until = min(self._shelved_until, *work.deadlines)
-            self._shelf.put(work)
+            self._shelf.put(self._work_of(batch), batch)
 
     def _retract(self) -> None:
         """What lies on the shelf waits again as if it had never been there."""
-        for number in reversed(self._shelf.retract()):
-            self._batches.put_back(self._shelved.pop(number))
-        self._shelved_until = math.inf
+        for batch in reversed(self._shelf.retract()):
+            self._batches.put_back(batch)
 
     @property
     def _waiting(self) -> int:
-        return len(self._batches) + self._preparing + sum(map(len, self._shelved.values()))
+        return len(self._batches) + self._preparing + self._shelf.inputs
 
     def _set_timer(self, now: float) -> None:
         """One that comes too early does no harm: most requests find one that is set."""
         due = self._batches.due_at(now) if self._is_any_free else None
-        until = self._shelved_until if self._shelved_until < math.inf else None
+        until = self._shelf.until if self._shelf.until < math.inf else None
         times = [at for at in (due, until, self._batches.next_deadline()) if at is not None]
         if not times or (self._timer is not None and self._timer_at <= min(times)):
             return
@@ -383,8 +385,7 @@ class ServingServer(GenServer):
         if its is None:
             return
         error = ServingLost(f"a partition of {self._words} ended while it evaluated this: {reason}")
-        taken = [self._shelved.pop(number) for number in its.shelf.taken_by(pid)]
-        for entry in [*its.batch, *(entry for batch in taken for entry in batch)]:
+        for entry in [*its.batch, *its.shelf.taken_by(pid)]:
             self._settle(entry, wrong(error))
         if not its.retires:
             again = self._start(self._serving, its.device, self._shelf)
@@ -482,32 +483,3 @@ async def _is_loaded(pid: Pid) -> None:
             raise reraisable(why)
         case Exit(_, reason):
             raise ProcessExit(reason)
-
-
-async def prepare(serving: Serving, ref: Ref, values: tuple[Any, ...], owner: Pid) -> None:
-    """Each input as its function has it, beside the loop."""
-    kernel.send(owner, Prepared(ref, tuple([await _prepared(serving, value) for value in values])))
-
-
-async def _prepared(serving: Serving, value: Any) -> tuple[Any, Any] | Wrong:
-    try:
-        ready = value if serving.preprocess is None else await value_of(serving.preprocess, value)
-        key = None if serving.key is None else await value_of(serving.key, ready)
-        hash(key)
-    except Exception as error:
-        return wrong(error)
-    return ready, key
-
-
-async def finish(serving: Serving, answer: Answer, client: Client) -> None:
-    finished = [await _finished(serving, outcome) for outcome in answer.outcomes]
-    GenServer.reply(client, Answer(tuple(finished)))
-
-
-async def _finished(serving: Serving, outcome: Outcome) -> Outcome:
-    if isinstance(outcome, Wrong) or serving.postprocess is None:
-        return outcome
-    try:
-        return Done(await value_of(serving.postprocess, outcome.value))
-    except Exception as error:
-        return wrong(error)

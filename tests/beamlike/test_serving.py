@@ -13,7 +13,7 @@ import pytest
 
 import beamlike as bl
 from beamlike.serving.errors import BadOutput
-from tests.support.local_nodes import PATIENCE, eventually
+from tests.support.local_nodes import PATIENCE, eventually, process_of
 from tests.support.peers import main_node
 
 BATCHES: list[list[Any]] = []
@@ -208,6 +208,31 @@ async def test_who_is_cancelled_takes_the_input_back() -> None:
     assert BATCHES == [["first"], ["third"]]
 
 
+@on_node
+async def test_when_what_lay_ready_is_taken_back_the_next_lies_ready_in_its_place() -> None:
+    go_on, begun = threading.Event(), threading.Semaphore(0)
+
+    def run(batch: list[str]) -> list[str]:
+        BATCHES.append(batch)
+        begun.release()
+        assert go_on.wait(PATIENCE)
+        return batch
+
+    pid = await bl.Serving(run, batch_size=1, batch_timeout=0).start_link()
+    first = asyncio.create_task(bl.Serving.call(pid, "first"))
+    await eventually(lambda: BATCHES)
+    second, *others = [asyncio.create_task(bl.Serving.call(pid, value)) for value in ("second", "third", "fourth")]
+    await wait(pid, 3)
+    second.cancel()
+    await wait(pid, 2)
+    await bl.Serving.statistics(pid)  # by then it has done what it still had to do about that
+    assert begun.acquire(timeout=PATIENCE)
+    go_on.set()
+    assert begun.acquire(timeout=10), "it begins while the loop, on which the serving itself lives, stands still"
+    assert await asyncio.gather(first, *others) == ["first", "third", "fourth"]
+    assert BATCHES == [["first"], ["third"], ["fourth"]]
+
+
 def counts(batch: list[int]) -> Iterator[list[int | None]]:
     BATCHES.append(batch)
     for step in range(max(batch)):
@@ -259,6 +284,19 @@ async def test_a_stream_that_nobody_reads_any_more_is_not_evaluated_on() -> None
     await stream.aclose()
     await eventually(closed.is_set)
     assert not [it async for it in _messages()]
+
+
+@on_node
+async def test_of_streams_that_are_over_no_reader_is_watched_any_more() -> None:
+    pid = await bl.Serving(counts, batch_timeout=0).start_link()
+    assert [chunk async for chunk in bl.Serving.stream(pid, 2)] == [0, 1]
+    given_up = bl.Serving.stream(pid, 1_000_000)
+    assert await anext(given_up) == 0
+    await given_up.aclose()
+    with pytest.raises(bl.ServingTimeout):
+        await anext(bl.Serving.stream(pid, 1, timeout=0))
+    await bl.Serving.statistics(pid)
+    assert process_of(pid).monitors == ()
 
 
 async def _messages() -> AsyncIterator[Any]:
