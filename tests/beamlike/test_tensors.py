@@ -138,7 +138,7 @@ def test_a_tensor_of_a_device_that_is_not_here_is_refused_unless_this_node_has_s
         bl.land_tensors_on("the moon")
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no GPU: run it on a machine with one")
 def test_a_tensor_of_a_gpu_is_put_on_a_gpu() -> None:
     sent = torch.arange(100_000, device="cuda")
     there = crossed(sent)

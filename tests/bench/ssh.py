@@ -38,7 +38,7 @@ import time
 while True:
     for _ in range(100):
         print("epoch 1: loss=0.123 accuracy 0.98")
-    time.sleep(0.01)
+    time.sleep(0.01)  # as work between two lines: it prints on and on, and not all that it can
 """
 
 

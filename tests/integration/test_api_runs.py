@@ -90,6 +90,7 @@ async def test_a_run_is_asked_for_at_once_awaited_and_read_with_all_that_it_show
 
 @in_world
 async def test_two_programs_and_a_person_see_one_run_and_any_of_them_may_end_it(world: ApiWorld) -> None:
+    # The cell is at it until it is ended.
     world.write("import time\nprint('begun', flush=True)\ntime.sleep(600)", "after = 1")
     async with world.client("one") as one, world.client("two") as two:
         heard = heard_by(two)

@@ -46,7 +46,7 @@ def served(directory: Path, *words: str) -> Iterator[Path]:
         while not socket_path(directory).exists():
             assert program.poll() is None, program.stderr
             assert time.monotonic() < end
-            time.sleep(0.02)
+            time.sleep(0.02)  # another program makes the socket, and tells nobody
         told = beamlike("api", "socket", directory)
         assert told.stderr == ""
         yield Path(told.stdout.strip())

@@ -53,7 +53,7 @@ def test_run_names_the_cell_that_failed_and_exits_with_1(tmp_path: Path) -> None
 
 
 def test_run_gives_up_after_the_timeout(tmp_path: Path) -> None:
-    # It counts from the start, and a busy machine takes seconds until the cell runs.
+    # It counts from the start, and a busy machine takes seconds until the cell runs, which goes on for longer.
     result = beamlike("run", notebook(tmp_path, "import time\ntime.sleep(600)"), "--timeout", "8")
     assert result.returncode == 1
     assert "was not done within 8.0 s; cell 1 of 1 (Section) was running" in result.stderr

@@ -20,7 +20,7 @@ import anyio
 import psutil
 import pytest
 
-pytest.importorskip("mcp", reason="the extra mcp is not installed")
+pytest.importorskip("mcp", reason="mcp is not installed: make setup")
 
 from mcp.shared.exceptions import MCPError
 
@@ -139,7 +139,7 @@ def test_an_agent_joins_the_session_that_people_look_at_and_its_end_ends_nothing
 
 
 def test_a_call_that_is_taken_back_interrupts_the_run_and_progress_is_told_meanwhile(directory: Path) -> None:
-    written(directory, "import time\ndone = 1", "time.sleep(600)")
+    written(directory, "import time\ndone = 1", "time.sleep(600)")  # until it is interrupted
 
     async def main() -> None:
         async with mcp_agent(directory) as agent:

@@ -49,7 +49,7 @@ def until(holds: Callable[[], Any]) -> Any:
     end = time.monotonic() + DEADLINE
     while not (found := holds()):
         assert time.monotonic() < end, f"{holds} did not come true within {DEADLINE} s"
-        time.sleep(0.05)
+        time.sleep(0.05)  # other programs make it true, and tell no event
     return found
 
 
@@ -114,7 +114,7 @@ class TestCommands:
         source = f"""\
 import os, pathlib, time
 pathlib.Path({os.fspath(mark)!r}).write_text(str(os.getpid()))
-time.sleep(600)"""
+time.sleep(600)"""  # until it is ended
         (world.directory / "long.livemd").write_text(f"# Long\n\n```python\n{source}\n```\n")
         with subprocess.Popen(
             world.ssh("run", "long.livemd"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE

@@ -42,7 +42,7 @@ def until(holds: Callable[[], Any]) -> Any:
     end = time.monotonic() + DEADLINE
     while not (found := holds()):
         assert time.monotonic() < end, f"{holds} did not come true within {DEADLINE} s"
-        time.sleep(0.05)
+        time.sleep(0.05)  # other programs make it true, and tell no event
     return found
 
 
@@ -87,6 +87,7 @@ def test_a_killed_client_leaves_the_session_and_the_next_one_finds_it_as_it_was(
 
 def test_a_run_goes_on_while_its_line_is_cut(world: Served, notebook: str) -> None:
     begun, may_end = world.place / f"{notebook}.begun", world.place / f"{notebook}.may_end"
+    # The cell polls, since a file tells no event.
     source = f"""\
 import pathlib, time
 pathlib.Path({os.fspath(begun)!r}).touch()

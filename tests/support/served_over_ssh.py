@@ -161,5 +161,5 @@ def _said(process: subprocess.Popen[bytes], log: Path, pattern: str) -> str:
     while (found := re.search(pattern, log.read_text())) is None:
         assert process.poll() is None, f"the server has ended:\n{log.read_text()}"
         assert time.monotonic() < end, f"the server does not say {pattern!r}:\n{log.read_text()}"
-        time.sleep(0.05)
+        time.sleep(0.05)  # a log of another program tells no event
     return found[1]
