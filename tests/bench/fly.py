@@ -11,7 +11,8 @@ import beamlike as bl
 import nodes
 from nodes.fly.token_bucket import TokenBuckets
 from tests.bench.lines import emit, percentile
-from tests.support.fly_machines import IMAGES, TOKEN, Machines, serving
+from tests.support.fly_machines import IMAGES, TOKEN, Machines
+from tests.support.fly_socket import serving
 
 ONE = 9
 MANY = 16

@@ -27,7 +27,8 @@ from notebook_tui.cli.main import main as run
 from tests.nodes.backend_contract import ROOT, none_is_left, parent
 from tests.support.fake_flyctl import installed
 from tests.support.fly_in_process import InProcess, in_jumping_loop, invitation
-from tests.support.fly_machines import IMAGES, TOKEN, Machines, serving
+from tests.support.fly_machines import IMAGES, TOKEN, Machines
+from tests.support.fly_socket import serving
 from tests.support.fly_world import FlyBehindProxy, FlyWorld, fly_behind_proxy, fly_world
 from tests.support.local_nodes import eventually
 from tests.test_readme import run as run_program

@@ -24,8 +24,9 @@ from nodes.fly.options import Settings, find_token, settings
 from nodes.fly.refusals import Asked, NotFound, Unclear, error_of
 from nodes.fly.token_bucket import ACTION, READING, Rate, TokenBuckets
 from nodes.fly.wording import machine_name
+from tests.support.fly_description import errors_in
 from tests.support.fly_in_process import invitation
-from tests.support.fly_machines import IMAGES, Bucket, _errors
+from tests.support.fly_machines import IMAGES, Bucket
 
 CREATE = {"$ref": "#/components/schemas/CreateMachineRequest"}
 ASKED = Asked("create a machine", "my-app", "fra")
@@ -42,7 +43,7 @@ def of(**options: Any) -> Settings:
 def test_a_create_follows_the_published_description_and_guards_against_orphans() -> None:
     known = of(region="iad,fra", size="performance-2x", env={"A": "1"}, secret_files={"/run/key": "KEY"}, drain=30.0)
     body = create_body(known, known.placements[0], invitation(max_lifetime=600.0), now=1000.0)
-    assert _errors(body, CREATE) == []
+    assert errors_in(body, CREATE) == []
     config = body["config"]
     assert body["region"] == "iad"
     assert config["image"] == IMAGES[0]
@@ -87,7 +88,7 @@ def test_a_name_is_made_of_its_invitation_alone_and_fits_fly() -> None:
 def test_any_pool_and_session_give_a_name_that_fly_takes(pool: str, session: str) -> None:
     known = of()
     body = create_body(known, known.placements[0], invitation(pool=pool, session=session), now=0.0)
-    assert _errors(body, CREATE) == []
+    assert errors_in(body, CREATE) == []
     assert body["name"].strip("-") == body["name"]
     assert set(body["name"]) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
     assert body["name"][0].isalpha()
@@ -99,7 +100,7 @@ def test_a_warm_machine_is_like_another_one_but_is_not_started_and_told_nothing(
     [placement] = known.placements
     cold = create_body(known, placement, invitation(), now=1000.0)["config"]
     warm = warm_body(known, placement, now=1000.0, name="warm-1", lifetime=60.0)
-    assert _errors(warm, CREATE) == []
+    assert errors_in(warm, CREATE) == []
     assert warm["skip_launch"]
     assert warm["config"]["env"] == {}
     alike = ("image", "guest", "init", "restart", "rootfs", "stop_config")

@@ -6,7 +6,8 @@ events; requests are counted against Fly's limits. A machine is a process of thi
 and only the environment that Fly would give it.
 
 Beside the description stands what Fly's guides say: lists by `metadata.KEY`, several states to wait for, 429 with
-Retry-After, `fly-machine-lease-nonce`, the address `fly-local-6pn`. `Machines` has no socket and no clock of its own.
+Retry-After, `fly-machine-lease-nonce`, the address `fly-local-6pn`. `Machines` has no socket (see `fly_socket`) and no
+clock of its own. It is one class, and so one file: each request changes, under one lock, machines that others wait for.
 """
 
 from __future__ import annotations
@@ -22,38 +23,23 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote, urlsplit
-
-import jsonschema
 
 from nodes import invitation as invitations
+from tests.support.fly_description import Json, Refused, action_of, check_answer, check_query, operation_of, parsed_body
 from tests.support.loopback import address_of
 
 ROOT: Final = Path(__file__).parents[2]
-SPEC: Final = json.loads(Path(__file__).with_name("fly_machines.json").read_text())
 TOKEN: Final = "fm2_lJPECAAAAAAAAs3cr3tTok3nOfTh3T3sts"
 APP: Final = "my-app"
 IMAGES: Final = ("registry.fly.io/my-app:v1",)
 REGIONS: Final = ("ams", "fra", "iad", "lhr")
-BEYOND_THE_DESCRIPTION: Final = re.compile(r"metadata\.[a-zA-Z0-9_]+")
 MUTABLE: Final = ("created", "started", "stopped", "suspended", "failed")
-
-Json = dict[str, Any]
-
-
-class Refused(Exception):
-    def __init__(self, status: int, error: str, sort: str = "", **headers: str) -> None:
-        super().__init__(error)
-        self.status = status
-        self.body: Json = {"error": error, **({"status": sort} if sort else {})}
-        self.headers = headers
 
 
 @dataclass
@@ -156,7 +142,7 @@ class Machines:
     # What tests look at, and do.
 
     def requests(self, action: str) -> list[Asked]:
-        return [it for it in self.asked if _action(it.method, it.path) == action]
+        return [it for it in self.asked if action_of(it.method, it.path) == action]
 
     def there(self) -> list[FlyMachine]:
         """All that cost something."""
@@ -204,20 +190,20 @@ class Machines:
             answer = self._answered(asked, headers, body)
         except Refused as refused:
             answer = Answer(refused.status, refused.body, refused.headers)
-            _check(refused.body, {"$ref": "#/components/schemas/ErrorResponse"}, lenient_status=True)
+            check_answer(refused.body, {"$ref": "#/components/schemas/ErrorResponse"}, lenient_status=True)
         asked.status = answer.status if answer is not None else 0
         return answer
 
     def _answered(self, asked: Asked, headers: Mapping[str, str], body: bytes) -> Answer | None:
         if headers.get("authorization") not in (f"Bearer {TOKEN}", f"FlyV1 {TOKEN}"):
             raise Refused(401, "Authenticate: token validation error")
-        parameters, operation = _operation(asked.method, asked.path)
-        _check_query(asked.query, operation)
+        parameters, operation = operation_of(asked.method, asked.path)
+        check_query(asked.query, operation)
         if "requestBody" in operation:
-            asked.body = _parsed(body, operation["requestBody"])
+            asked.body = parsed_body(body, operation["requestBody"])
         elif body:
             raise Refused(400, "expected no body")
-        action = _action(asked.method, asked.path)
+        action = action_of(asked.method, asked.path)
         if parameters.get("app_name", self.app) != self.app:
             raise Refused(404, f"app not found: {parameters['app_name']}")
         self._count(parameters.get("machine_id", self.app), action)
@@ -226,7 +212,7 @@ class Machines:
         answer = self._perform(action, asked, parameters)
         schema = operation["responses"].get(str(answer.status if answer else 200), {}).get("content", {})
         if answer is not None and (schema := schema.get("application/json", {}).get("schema")):
-            _check(answer.body, schema)
+            check_answer(answer.body, schema)
         return answer
 
     def _count(self, scope: str, action: str) -> None:
@@ -594,110 +580,6 @@ class Machines:
         one.shown["events"].insert(0, event)
 
 
-# The description.
-
-
-def _operation(method: str, path: str) -> tuple[dict[str, str], Json]:
-    for template, operations in SPEC["paths"].items():
-        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(f"/v1{template}"))
-        if match := re.fullmatch(pattern, path):
-            if method.lower() not in operations:
-                raise Refused(405, "method not allowed")
-            named = {name: unquote(value) for name, value in match.groupdict().items()}
-            return named, operations[method.lower()]
-    raise Refused(404, "404 page not found")
-
-
-_ACTIONS: Final = {
-    ("POST", ""): "create",
-    ("GET", ""): "list",
-    ("GET", "/ID"): "get",
-    ("POST", "/ID"): "update",
-    ("DELETE", "/ID"): "delete",
-    ("POST", "/ID/lease"): "lease",
-    ("GET", "/ID/lease"): "get lease",
-    ("DELETE", "/ID/lease"): "release",
-    ("PUT", "/ID/metadata"): "metadata",
-    ("PATCH", "/ID/metadata"): "metadata",
-}
-
-
-def _action(method: str, path: str) -> str:
-    if path.startswith("/v1/orgs/"):
-        return "list of organisation"
-    rest = re.sub(r"^/v1/apps/[^/]+", "", path)
-    if not rest.startswith("/machines"):
-        return rest.strip("/")
-    rest = re.sub(r"^/machines(/[^/]+)?", lambda it: "/ID" if it[1] else "", rest)
-    return _ACTIONS.get((method, rest)) or rest.rpartition("/")[2]
-
-
-def _check_query(query: list[tuple[str, str]], operation: Json) -> None:
-    known = {it["name"]: it for it in operation.get("parameters", ()) if it["in"] == "query"}
-    for name, text in query:
-        if BEYOND_THE_DESCRIPTION.fullmatch(name):
-            continue
-        if name not in known:
-            raise Refused(400, f"unknown parameter {name!r}")
-        schema = known[name]["schema"]
-        kinds = {"integer": r"-?\d+", "boolean": "true|false"}
-        if not re.fullmatch(kinds.get(schema["type"], ".*"), text):
-            raise Refused(400, f"parameter {name!r} is no {schema['type']}: {text!r}")
-        if "enum" in schema and not set(text.split(",")) <= set(schema["enum"]):
-            raise Refused(400, f"parameter {name!r} is none of {schema['enum']}: {text!r}")
-
-
-def _parsed(body: bytes, described: Json) -> Any:
-    if not body:
-        if described.get("required"):
-            raise Refused(400, "expected a body")
-        return {}
-    try:
-        parsed = json.loads(body)
-    except ValueError as error:
-        raise Refused(400, f"invalid JSON: {error}") from error
-    errors = _errors(parsed, described["content"]["application/json"]["schema"])
-    if errors:
-        raise Refused(400, f"invalid body: {errors[0]}")
-    return parsed
-
-
-def _errors(value: Any, schema: Json) -> list[str]:
-    found = _VALIDATORS.setdefault(json.dumps(schema), _validator(schema)).iter_errors(value)
-    return [f"{'/'.join(map(str, it.absolute_path)) or 'it'}: {it.message}" for it in found]
-
-
-_VALIDATORS: dict[str, Any] = {}
-
-
-def _validator(schema: Json) -> Any:
-    strict = {"components": _strict(SPEC["components"])}
-    return jsonschema.Draft202012Validator({**strict, **_strict(schema)})
-
-
-def _strict(schema: Any) -> Any:
-    """What the description does not name is not allowed."""
-    if isinstance(schema, list):
-        return [_strict(it) for it in schema]
-    if not isinstance(schema, dict):
-        return schema
-    made = {key: _strict(value) for key, value in schema.items()}
-    if isinstance(schema.get("properties"), dict) and schema.get("type") == "object":
-        made.setdefault("additionalProperties", False)
-    if "allOf" in made:  # of a reference, with a description beside it
-        [only] = made["allOf"]
-        return only
-    return made
-
-
-def _check(value: Any, schema: Json, *, lenient_status: bool = False) -> None:
-    if lenient_status and isinstance(value, dict):  # Fly gives more of them than are described
-        value = {key: it for key, it in value.items() if key != "status"}
-    cleaned = json.loads(json.dumps(value))
-    errors = _errors(cleaned, schema)
-    assert not errors, f"this world answers what the description does not allow: {errors}"
-
-
 def _overview(shown: Json, app: str) -> Json:
     config = shown["config"]
     kept = ("id", "name", "state", "region", "created_at", "updated_at", "private_ip", "instance_id")
@@ -715,66 +597,3 @@ def _version() -> str:
 def _kill(process: subprocess.Popen[bytes]) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-
-
-# The socket.
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: _Server
-
-    def _serve(self) -> None:
-        url = urlsplit(self.path)
-        length = int(self.headers.get("Content-Length") or 0)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        query = parse_qsl(url.query, keep_blank_values=True)
-        answer = self.server.machines.answer(self.command, url.path, query, headers, self.rfile.read(length))
-        if answer is None:
-            self.close_connection = True
-            self.connection.shutdown(2)
-            return
-        content = b"" if answer.body is None else json.dumps(answer.body).encode()
-        with suppress(BrokenPipeError, ConnectionResetError):
-            self.send_response(answer.status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
-            self.wfile.flush()
-
-    do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = _serve
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 256
-
-    def __init__(self, machines: Machines) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.machines = machines
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exc_info()[1], ConnectionError):
-            super().handle_error(request, client_address)
-
-
-@contextmanager
-def serving(machines: Machines) -> Iterator[Machines]:
-    """The platform behind a socket, at `base_url`. At the end no machine runs."""
-    server = _Server(machines)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    machines.base_url = f"http://127.0.0.1:{server.server_address[1]}"
-    try:
-        yield machines
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-        machines.close()

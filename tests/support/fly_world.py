@@ -17,7 +17,8 @@ from nodes.fly.census import FlyCensus
 from nodes.fly.options import Token
 from tests.nodes.backend_contract import Failure, Fault, Program
 from tests.support import fake_flyctl
-from tests.support.fly_machines import IMAGES, TOKEN, Answer, Machines, serving
+from tests.support.fly_machines import IMAGES, TOKEN, Answer, Machines
+from tests.support.fly_socket import serving
 from tests.support.processes import is_alive
 
 _apps = itertools.count()

@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 from flame.prices import price_of
 from tests.support import fake_flyctl
-from tests.support.fly_machines import IMAGES, TOKEN, Machines, serving
+from tests.support.fly_machines import IMAGES, TOKEN, Machines
+from tests.support.fly_socket import serving
 from tests.support.kubernetes_world.kinds import PODS, SECRETS
 from tests.support.kubernetes_world.troubles import Unschedulable
 from tests.support.kubernetes_world.world import IMAGE, World, kubernetes_world
