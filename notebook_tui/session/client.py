@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextvars import copy_context
-from pathlib import Path
 from typing import Any
 
 import beamlike as bl
@@ -19,27 +18,15 @@ from notebook_tui.document.operations import (
     Operation,
     ReportRevision,
     SetCellSource,
-    SetInputValue,
 )
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
-from notebook_tui.runtime.messages import InputWanted
-from notebook_tui.session import attachments
 from notebook_tui.session.arrivals import Arrivals, SessionOver
-from notebook_tui.session.bounds import writable
 from notebook_tui.session.messages import (
-    Act,
     Applied,
     Asked,
     Behind,
-    ChosenRuntime,
-    Discard,
-    Disconnect,
     EndSession,
-    GiveAnswer,
-    GiveSecrets,
-    GiveStoredSecrets,
-    InputsRead,
     Join,
     Joined,
     Journaled,
@@ -51,47 +38,34 @@ from notebook_tui.session.messages import (
     Perform,
     Purpose,
     Refused,
-    Restart,
     Resync,
-    RevokeSecrets,
     RunsOf,
-    RuntimePrice,
     RuntimeServerOf,
-    Save,
-    SaveAs,
-    SecretNames,
-    SecretsOf,
     Seen,
-    SetSecretInput,
     Settled,
-    TakeQuestions,
     Type,
     Types,
-    UseRuntime,
 )
-from notebook_tui.session.notebook_files import NotebookFiles, attaching, files_of
+from notebook_tui.session.own_host import OwnHost
 from notebook_tui.session.package_questions import PackageQuestions
-from notebook_tui.session.people import OWNER, NotAllowed, Person, Role
+from notebook_tui.session.people import OWNER, NotAllowed, Person
 from notebook_tui.session.presence import PACE, Here, PeopleHere, Present, SawPeople, Whereabouts, moved
-from notebook_tui.session.profiles import Profile
+from notebook_tui.session.questions_taken import QuestionsTaken
 from notebook_tui.session.rejoining import BACK, LOST, NOT_NOW, Offline, OutOfReach, Sent, may_come_back
-from notebook_tui.session.roles import Request, refusal
+from notebook_tui.session.roles import Request
 from notebook_tui.session.run_log import Ran
-from notebook_tui.session.runtime_choices import RuntimeChoices, add_profile, runtime_choices
 from notebook_tui.session.runtime_questions import RuntimeQuestions
-from notebook_tui.session.secrets.stored import StoredSecrets, forget_secret, store_secret, stored_secrets
+from notebook_tui.session.saving import Saving
+from notebook_tui.session.secret_questions import SecretQuestions
 from notebook_tui.session.typing_help import TypingHelp
 from notebook_tui.session.typist import Typist
 from notebook_tui.session.variables import VariableQuestions
 from notebook_tui.session.viewers import SEEN_CHARACTERS, size_of
-from notebook_tui.widgets.messages import Answer, Ask, EventValue, Page
-from notebook_tui.widgets.views import Gallery, Scalar, Table
+from notebook_tui.session.widget_use import WidgetUse
 
 logger = logging.getLogger("notebook_tui.session")
 
 CALL_SECONDS = 5.0
-RESTART_SECONDS = 30.0
-ROWS_SECONDS = 35.0
 SEEN_EVERY = 64
 """Operations; so often a viewer says how far it has come."""
 
@@ -103,7 +77,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
 OnOperation = Callable[[Operation, State], None]
 Hears = Callable[[str], None]
 Rejoin = Callable[[], Awaitable[bl.Pid]]
-OnQuestion = Callable[[InputWanted], None]
 
 
 class Client:
@@ -143,11 +116,20 @@ class Client:
         self._on_change: list[Callable[[State], None]] = []
         self._on_message: list[Hears] = []
         self._on_end: list[Hears] = []
-        self._on_question: list[OnQuestion] = []
-        self._on_settled: list[Hears] = []
         # What the session said before anybody subscribed, such as what is odd about the file.
         self._unheard: list[str] = []
         self._arrivals = Arrivals()
+        self._joined = asyncio.get_running_loop().create_future()
+        self._as_viewer = copy_context()
+        """In which what is asked is asked by the viewer: its own, once it has joined."""
+        self._viewer = bl.spawn(self._view)
+        self._questions = QuestionsTaken(person, self._viewer, self._cast)
+        self.take_questions = self._questions.take_questions
+        self.answer = self._questions.answer
+        self._offer()
+
+    def _offer(self) -> None:
+        """What a viewer can ask for besides; each class says what its own is about."""
         help = TypingHelp(lambda: self._state, lambda: self._runtime_server("help"))
         self.complete = help.complete
         self.describe = help.describe
@@ -155,12 +137,24 @@ class Client:
         self.signatures = help.signatures
         self.definition = help.definition
         self.format = help.format
-        questions = VariableQuestions(lambda: self._state, lambda: self._runtime_server("values"))
-        self.variables = questions.variables
-        self.variable = questions.variable
+        variables = VariableQuestions(lambda: self._state, lambda: self._runtime_server("values"))
+        self.variables = variables.variables
+        self.variable = variables.variable
+        widgets = WidgetUse(self._viewer, self.send, self._cast, self._call)
+        self.inputs_read = widgets.inputs_read
+        self.set_input = widgets.set_input
+        self.set_secret_input = widgets.set_secret_input
+        self.act = widgets.act
+        self.rows = widgets.rows
+        self.page = widgets.page
         runtime = RuntimeQuestions(
             self._call, lambda: self._runtime_server("facts"), lambda: self._runtime_server("manage")
         )
+        self.restart = runtime.restart
+        self.disconnect = runtime.disconnect
+        self.use_runtime = runtime.use_runtime
+        self.chosen_runtime = runtime.chosen_runtime
+        self.runtime_price = runtime.runtime_price
         self.runtime_facts = runtime.runtime_facts
         self.set_idle_limit = runtime.set_idle_limit
         self.cluster = runtime.cluster
@@ -169,10 +163,25 @@ class Client:
         packages = PackageQuestions(lambda: self._runtime_server("facts"), lambda: self._runtime_server("help"))
         self.packages = packages.packages
         self.check_package = packages.check_package
-        self._joined = asyncio.get_running_loop().create_future()
-        self._as_viewer = copy_context()
-        """In which what is asked is asked by the viewer: its own, once it has joined."""
-        self._viewer = bl.spawn(self._view)
+        secrets = SecretQuestions(self._call)
+        self.secrets = secrets.secrets
+        self.give_secrets = secrets.give_secrets
+        self.give_stored_secrets = secrets.give_stored_secrets
+        self.revoke_secrets = secrets.revoke_secrets
+        saving = Saving(self._call)
+        self.save = saving.save
+        self.save_as = saving.save_as
+        self.discard = saving.discard
+        host = OwnHost(self.person, lambda: self._state, self.send)
+        self.files = host.files
+        self.attach_file = host.attach_file
+        self.remove_file = host.remove_file
+        self.runtime_choices = host.runtime_choices
+        self.add_profile = host.add_profile
+        self.stored_secrets = host.stored_secrets
+        self.store_secret = host.store_secret
+        self.forget_secret = host.forget_secret
+        self._must = host.must
 
     @classmethod
     async def join(cls, session: bl.Pid, person: Person = OWNER, rejoin: Rejoin | None = None) -> Client:
@@ -211,7 +220,7 @@ class Client:
     def _emit(self, operation: Operation) -> None:
         if not isinstance(operation, ApplyDelta | ReportRevision):
             self._sent.add(operation)
-        bl.GenServer.cast(self._session, Perform(operation, self._viewer))
+        self._cast(Perform(operation, self._viewer))
 
     async def make(self, operation: Operation) -> None:
         """As `send`, and returns when the state here has it. `Rejected` or `NotAllowed` says why it was refused;
@@ -259,7 +268,7 @@ class Client:
         if self._where is not None and self._rests:
             if self._offline is None:
                 self._told_where = self._where
-                bl.GenServer.cast(self._session, Here(self._where, self._viewer))
+                self._cast(Here(self._where, self._viewer))
             asyncio.get_running_loop().call_later(PACE, self._tell_where)
 
     async def runs(self) -> tuple[Ran, ...]:
@@ -278,7 +287,7 @@ class Client:
         """From now on texts can be opened, and whole texts are sent as the changes that make them."""
         if self._typist is None and self.person.may("edit"):
             self._typist = Typist(self._state, self._emit)
-            bl.GenServer.cast(self._session, Type(self._viewer))
+            self._cast(Type(self._viewer))
 
     def open_text(self, cell_id: str) -> str:
         """The text of that cell for an editor that exchanges changes from now on, with all that was typed here."""
@@ -345,193 +354,27 @@ class Client:
             raise answer
         return answer
 
-    def _must(self, role: Role) -> None:
-        """What is done on this side, where the user's files and stores are, takes that role. `NotAllowed` says so."""
-        if (refused := refusal(self.person, role)) is not None:
-            raise refused
+    def _cast(self, request: Request | Leave) -> None:
+        bl.GenServer.cast(self._session, request)
 
     async def _runtime_server(self, purpose: Purpose) -> bl.Pid | None:
         server: bl.Pid | None = await self._call(RuntimeServerOf(purpose), CALL_SECONDS)
         return server
 
-    async def inputs_read(self) -> tuple[str, ...]:
-        """The refs of the inputs that cells have read, also of those that no cell shows."""
-        refs: tuple[str, ...] = await self._call(InputsRead(), CALL_SECONDS)
-        return refs
-
-    def take_questions(self, on_question: OnQuestion, on_settled: Hears) -> None:
-        """What a cell asks whoever sits here, and may run cells, goes to `on_question`; its name goes to `on_settled`
-        when it needs no answer any more. As long as nobody takes questions, a cell that reads is told that there is no
-        keyboard."""
-        context = copy_context()
-        self._on_question.append(lambda wanted: context.run(on_question, wanted))
-        self._on_settled.append(lambda question: context.run(on_settled, question))
-        self._take_questions()
-
-    def _take_questions(self) -> None:
-        if self.person.may("run"):
-            bl.GenServer.cast(self._session, TakeQuestions(self._viewer))
-
-    def answer(self, question: str, text: str | None) -> None:
-        """With the line without its end, or None for the end of all input."""
-        bl.GenServer.cast(self._session, GiveAnswer(question, text, self._viewer))
-
-    def set_input(self, ref: str, value: Scalar) -> None:
-        """The input has this value from now on. Where it does not take it, a notice says what it takes."""
-        self.send(SetInputValue(ref, value))
-
-    def set_secret_input(self, ref: str, value: str | None) -> None:
-        """As `set_input`, of one of the kind `secret`: the value is kept nowhere but in the session's memory."""
-        bl.GenServer.cast(self._session, SetSecretInput(ref, value, self._viewer))
-
-    def act(self, ref: str, value: EventValue = None) -> None:
-        """Does something with a widget: presses a button, submits a form's values by name, a Key, a Toggle."""
-        bl.GenServer.cast(self._session, Act(ref, value, self._viewer))
-
-    async def rows(self, ref: str, page: Page) -> Table:
-        """That page of a table, from where its data lives. LookupError in words if there is none."""
-        view = await self.page(ref, page)
-        if not isinstance(view, Table):
-            raise LookupError("what is shown there is no table")
-        return view
-
-    async def page(self, ref: str, page: Page) -> Table | Gallery:
-        """That page of a table or a gallery, from where its data lives. LookupError in words if there is none."""
-        reply_to = bl.alias(once=True)
-        bl.GenServer.cast(self._session, Ask(ref, page, reply_to))
-        try:
-            reply: bl.Reply = await bl.receive(ref=reply_to.ref, timeout=ROWS_SECONDS)
-        except TimeoutError:
-            raise LookupError(f"it has not answered within {ROWS_SECONDS:g} s") from None
-        answer: Answer = reply.value
-        if not isinstance(answer.view, Table | Gallery):
-            raise LookupError(answer.trouble)
-        return answer.view
-
     async def interrupt(self) -> None:
         for cell_id in self._state.running.values():
             self.send(CancelEvaluation(cell_id))
 
-    async def restart(self) -> None:
-        await self._call(Restart(), RESTART_SECONDS)
-
-    async def disconnect(self) -> None:
-        """No runtime any more, and none that is being connected. The text stays, all values are lost."""
-        await self._call(Disconnect(), RESTART_SECONDS)
-
-    async def use_runtime(self, spec: str) -> None:
-        """Cells run there from now on, in a fresh runtime: a profile by its name, or `KIND:…`. `ProfileError` says why
-        not, and then all stays as it is."""
-        refused: Exception | None = await self._call(UseRuntime(spec), RESTART_SECONDS)
-        if refused is not None:
-            raise refused
-
-    async def chosen_runtime(self) -> str:
-        """The spec of where cells run, or would."""
-        spec: str = await self._call(ChosenRuntime(), CALL_SECONDS)
-        return spec
-
-    async def runtime_choices(self) -> RuntimeChoices:
-        """The user's profiles, and the nodes of this host that can be reached."""
-        self._must("admin")
-        return await runtime_choices()
-
-    async def add_profile(self, profile: Profile) -> None:
-        """Describe a runtime for later; `ProfileError` says what is wrong with it."""
-        self._must("admin")
-        await add_profile(profile)
-
-    async def runtime_price(self) -> float | None:
-        """What the runtime's machine costs for an hour, in dollars; None if that is not known."""
-        price: float | None = await self._call(RuntimePrice(), CALL_SECONDS)
-        return price
-
-    async def files(self) -> NotebookFiles | None:
-        """Those of the notebook, and what lies beside it; None as long as it has no file."""
-        if self._state.path is None:
-            return None
-        return await asyncio.to_thread(files_of, self._state.notebook, Path(self._state.path))
-
-    async def attach_file(self, source: str) -> str:
-        """Copies that file to those of the notebook; the name that it has there. ValueError or OSError say why not."""
-        self._must("admin")  # any file of this host could be looked at so
-        name, arrange = await asyncio.to_thread(attaching, self._state.notebook, self._path(), source)
-        self.send(arrange)
-        return name
-
-    async def remove_file(self, name: str) -> None:
-        """It, and what the notebook says of it, is gone. ValueError if there is none of that name."""
-        self._must("admin")
-        self.send(await asyncio.to_thread(attachments.remove, self._state.notebook, self._path(), name))
-
-    def _path(self) -> Path:
-        if self._state.path is None:
-            raise ValueError("the notebook has no file yet, so none can lie beside it: save it first")
-        return Path(self._state.path)
-
-    async def save(self) -> str:
-        return await self._saved(Save())
-
-    async def save_as(self, path: str) -> str:
-        """The notebook is in that file from now on; it must not be there yet."""
-        return await self._saved(SaveAs(str(writable(path))))
-
-    async def _saved(self, request: Save | SaveAs) -> str:
-        answer: str | OSError = await self._call(request, RESTART_SECONDS)
-        if isinstance(answer, OSError):
-            raise answer
-        return answer
-
-    async def discard(self) -> None:
-        """What is not saved is not to be saved at the end of the session."""
-        await self._call(Discard(), CALL_SECONDS)
-
-    async def secrets(self) -> SecretNames:
-        """Which secrets the notebook has."""
-        names: SecretNames = await self._call(SecretsOf(), CALL_SECONDS)
-        return names
-
-    async def stored_secrets(self) -> StoredSecrets:
-        """The names in the user's store, and where it is."""
-        self._must("admin")
-        return await stored_secrets()
-
-    async def store_secret(self, name: str, value: str) -> None:
-        """Keep a secret for all notebooks that are given it; ValueError if none may be called so."""
-        self._must("admin")
-        await store_secret(name, value)
-
-    async def forget_secret(self, name: str) -> None:
-        """The store has it no more; LookupError if it had none of that name."""
-        self._must("admin")
-        await forget_secret(name)
-
-    async def give_secrets(self, values: Mapping[str, str]) -> None:
-        """The notebook's cells find these values, as `LB_` and the name in the environment, until the session ends."""
-        await self._asked(GiveSecrets(values))
-
-    async def give_stored_secrets(self, *names: str) -> None:
-        """The notebook's cells find these of the user's secrets, now and when it is opened again."""
-        await self._asked(GiveStoredSecrets(names))
-
-    async def revoke_secrets(self, *names: str) -> None:
-        await self._asked(RevokeSecrets(names))
-
-    async def _asked(self, request: GiveSecrets | GiveStoredSecrets | RevokeSecrets) -> None:
-        refused: Exception | None = await self._call(request, CALL_SECONDS)
-        if refused is not None:
-            raise refused
-
     def leave_to_next(self) -> None:
         """The session is about to be stopped, and another program goes on with what it has."""
-        bl.GenServer.cast(self._session, Leave())
+        self._cast(Leave())
 
     async def end_session(self) -> None:
         """The session ends, and its runtime, for all who look at it; what is not saved is, unless it was discarded."""
         self._must("admin")
         self._rejoin = None
         ended = bl.monitor(self._session)
-        bl.GenServer.cast(self._session, EndSession(self._viewer))
+        self._cast(EndSession(self._viewer))
         await bl.receive(ref=ended, timeout=END_SECONDS)
 
     async def close(self) -> None:
@@ -594,12 +437,11 @@ class Client:
         self._told_where = None
         if self._typist is not None:
             self._typist.rejoined(joined.state, joined.handled)
-            bl.GenServer.cast(self._session, Type(self._viewer))
+            self._cast(Type(self._viewer))
         self._tell(None)
         for operation in carried.operations:
             self.send(operation)
-        if self._on_question:
-            self._take_questions()
+        self._questions.rejoined()
         for words in (BACK, *carried.lost):
             self._say(words)
 
@@ -658,11 +500,11 @@ class Client:
                 self._unseen += size_of(operation)
                 if number % SEEN_EVERY == 0 or self._unseen > SEEN_CHARACTERS:
                     self._unseen = 0
-                    bl.GenServer.cast(self._session, Seen(self._viewer, number))
+                    self._cast(Seen(self._viewer, number))
                 self._tell(operation)
                 self._arrivals.come(number)
             case Behind():
-                bl.GenServer.cast(self._session, Seen(self._viewer, self.applied))
+                self._cast(Seen(self._viewer, self.applied))
             case Resync(state, number, handled):
                 self._state, self.applied = state, number
                 if self._typist is not None:
@@ -674,7 +516,7 @@ class Client:
                 self._arrivals.come(number)
             case PeopleHere(people, you):
                 self._people, self._you = people, you
-                bl.GenServer.cast(self._session, SawPeople(self._viewer))
+                self._cast(SawPeople(self._viewer))
                 for on_people in self._on_people:
                     on_people()
             case Types(client_id):
@@ -689,12 +531,8 @@ class Client:
                 self.journaled = number
             case Notice(text):
                 self._say(text)
-            case Asked(wanted):
-                for on_question in self._on_question:
-                    on_question(wanted)
-            case Settled(question):
-                for on_settled in self._on_settled:
-                    on_settled(question)
+            case Asked() | Settled():
+                self._questions.told(message)
             case bl.Down(_, _, reason):
                 self._end(_ended(reason))
 
