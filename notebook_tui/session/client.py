@@ -10,15 +10,7 @@ from typing import Any
 
 import beamlike as bl
 from notebook_tui.document.apply import apply
-from notebook_tui.document.delta import Delta
-from notebook_tui.document.operations import (
-    ApplyDelta,
-    CancelEvaluation,
-    ClientJoined,
-    Operation,
-    ReportRevision,
-    SetCellSource,
-)
+from notebook_tui.document.operations import ApplyDelta, CancelEvaluation, Operation, ReportRevision
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.session.arrivals import Arrivals, SessionOver
@@ -35,7 +27,6 @@ from notebook_tui.session.messages import (
     Make,
     NotDone,
     Notice,
-    Perform,
     Purpose,
     Refused,
     Resync,
@@ -43,22 +34,22 @@ from notebook_tui.session.messages import (
     RuntimeServerOf,
     Seen,
     Settled,
-    Type,
     Types,
 )
+from notebook_tui.session.outbox import Outbox
 from notebook_tui.session.own_host import OwnHost
 from notebook_tui.session.package_questions import PackageQuestions
 from notebook_tui.session.people import OWNER, NotAllowed, Person
-from notebook_tui.session.presence import PACE, Here, PeopleHere, Present, SawPeople, Whereabouts, moved
+from notebook_tui.session.people_seen import PeopleSeen
+from notebook_tui.session.presence import PeopleHere, Present
 from notebook_tui.session.questions_taken import QuestionsTaken
-from notebook_tui.session.rejoining import BACK, LOST, NOT_NOW, Offline, OutOfReach, Sent, may_come_back
+from notebook_tui.session.rejoining import BACK, LOST, NOT_NOW, OutOfReach, found_again, may_come_back
 from notebook_tui.session.roles import Request
 from notebook_tui.session.run_log import Ran
 from notebook_tui.session.runtime_questions import RuntimeQuestions
 from notebook_tui.session.saving import Saving
 from notebook_tui.session.secret_questions import SecretQuestions
 from notebook_tui.session.typing_help import TypingHelp
-from notebook_tui.session.typist import Typist
 from notebook_tui.session.variables import VariableQuestions
 from notebook_tui.session.viewers import SEEN_CHARACTERS, size_of
 from notebook_tui.session.widget_use import WidgetUse
@@ -71,8 +62,6 @@ SEEN_EVERY = 64
 
 END_SECONDS = 100.0
 """A machine of a platform may take so long to go."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
-"""Between two looks for a session that is out of reach."""
 
 OnOperation = Callable[[Operation, State], None]
 Hears = Callable[[str], None]
@@ -85,25 +74,8 @@ class Client:
     def __init__(self, session: bl.Pid, person: Person = OWNER, rejoin: Rejoin | None = None) -> None:
         self._session = session
         self._rejoin = rejoin
-        self._offline: Offline | None = None
-        """While the session is out of reach."""
-        self._sent = Sent()
-        self._typist: Typist | None = None
-        """Of whoever may write, once they are about to."""
-        self._is_blind = False
-        """This view has failed, and hears nothing any more."""
         self._unseen = 0
         """Characters of operations since the session was told how far this viewer has come."""
-        self._client_id = ""
-        self._people: tuple[Present, ...] = ()
-        self._you = 0
-        self._where: Whereabouts | None = None
-        self._told_where: Whereabouts | None = None
-        self._rests = False
-        """The session was told just now where this viewer is."""
-        self._on_people: list[Callable[[], None]] = []
-        self._all_sent = asyncio.Event()
-        self._all_sent.set()
         self.served = False
         """Whether the session goes on when nobody looks."""
         self._person = person
@@ -123,6 +95,16 @@ class Client:
         self._as_viewer = copy_context()
         """In which what is asked is asked by the viewer: its own, once it has joined."""
         self._viewer = bl.spawn(self._view)
+        self._outbox = Outbox(person, self._viewer, self._cast, lambda: self._state, self._wrote)
+        self.send = self._outbox.send
+        self.type_here = self._outbox.type_here
+        self.open_text = self._outbox.open_text
+        self.has_news = self._outbox.has_news
+        self.exchange = self._outbox.exchange
+        self.close_text = self._outbox.close_text
+        self._people = PeopleSeen(self._viewer, self._cast, lambda: self.away)
+        self.on_people = self._people.on_people
+        self.here = self._people.here
         self._questions = QuestionsTaken(person, self._viewer, self._cast)
         self.take_questions = self._questions.take_questions
         self.answer = self._questions.answer
@@ -206,26 +188,12 @@ class Client:
     @property
     def away(self) -> bool:
         """Whether the session is out of reach, and looked for."""
-        return self._offline is not None
-
-    def send(self, operation: Operation) -> None:
-        if self._offline is not None:
-            self._write_offline(self._offline, operation)
-        elif self._typist is not None and not self._is_blind:
-            self._typist.ask(operation)
-            self._note_sent()
-        else:
-            self._emit(operation)
-
-    def _emit(self, operation: Operation) -> None:
-        if not isinstance(operation, ApplyDelta | ReportRevision):
-            self._sent.add(operation)
-        self._cast(Perform(operation, self._viewer))
+        return self._outbox.is_away
 
     async def make(self, operation: Operation) -> None:
         """As `send`, and returns when the state here has it. `Rejected` or `NotAllowed` says why it was refused;
         CallFailed or SessionOver, that the session has ended or is out of reach."""
-        if self._offline is not None:
+        if self.away:
             raise SessionOver(LOST)
         answer: Made | Refused = await self._call(Make(operation), CALL_SECONDS)
         if isinstance(answer, Refused):
@@ -234,93 +202,25 @@ class Client:
 
     async def caught_up(self) -> None:
         """Returns when the state here has all that was sent from here, as far as it was not refused."""
-        if self._offline is not None:
+        if self.away:
             raise SessionOver(LOST)
         answer: Made = await self._call(Make(), CALL_SECONDS)
         await self._arrivals.of(answer.applied, self.applied)
 
-    # People: where this viewer is, and the others.
-
     @property
     def people(self) -> tuple[Present, ...]:
         """All who look at the notebook, this viewer too, by their numbers."""
-        return self._people
+        return self._people.people
 
     @property
     def you(self) -> int:
         """The number of this viewer among them."""
-        return self._you
-
-    def on_people(self, listener: Callable[[], None]) -> None:
-        """Is called when people have come, gone or moved."""
-        context = copy_context()
-        self._on_people.append(lambda: context.run(listener))
-
-    def here(self, where: Whereabouts) -> None:
-        """This viewer is there now. Told at once, and then ten times a second at most."""
-        if where != self._where:
-            self._where = where
-            if not self._rests:
-                self._tell_where()
-
-    def _tell_where(self) -> None:
-        self._rests = self._where is not None and self._where != self._told_where
-        if self._where is not None and self._rests:
-            if self._offline is None:
-                self._told_where = self._where
-                self._cast(Here(self._where, self._viewer))
-            asyncio.get_running_loop().call_later(PACE, self._tell_where)
+        return self._people.you
 
     async def runs(self) -> tuple[Ran, ...]:
         """Who ran what lately, the newest last."""
         runs: tuple[Ran, ...] = await self._call(RunsOf(), CALL_SECONDS)
         return runs
-
-    def _people_moved(self, operation: ApplyDelta) -> None:
-        known = self._state.texts.get(operation.cell_id)
-        if known is not None and known.deltas and len(self._people) > 1:
-            self._people = moved(self._people, operation.cell_id, known.deltas[-1], operation.client_id)
-
-    # Typing: what this viewer types and what others do to the same text become one.
-
-    def type_here(self) -> None:
-        """From now on texts can be opened, and whole texts are sent as the changes that make them."""
-        if self._typist is None and self.person.may("edit"):
-            self._typist = Typist(self._state, self._emit)
-            self._cast(Type(self._viewer))
-
-    def open_text(self, cell_id: str) -> str:
-        """The text of that cell for an editor that exchanges changes from now on, with all that was typed here."""
-        return self._typing.open(cell_id)
-
-    def has_news(self, cell_id: str) -> bool:
-        """Whether others have changed an open text since the last exchange."""
-        return self._typist is not None and self._typist.has_news(cell_id)
-
-    def exchange(self, cell_id: str, typed: Delta, at: float) -> Delta:
-        """Send what was typed in an open text since the last exchange; what is to be changed in the editor."""
-        news = self._typing.exchange(cell_id, typed, at)
-        source = self._typing.source(cell_id)
-        if typed and source is not None and self._offline is not None:
-            self._write_offline(self._offline, SetCellSource(cell_id, source, at))
-        elif typed and source is not None and self._is_blind:
-            self._emit(SetCellSource(cell_id, source, at))
-        self._note_sent()
-        return news
-
-    def close_text(self, cell_id: str) -> None:
-        self._typing.close(cell_id)
-
-    @property
-    def _typing(self) -> Typist:
-        assert self._typist is not None, "nobody types here: `type_here` comes first, and takes the role edit"
-        return self._typist
-
-    def _note_sent(self) -> None:
-        if self._typist is None or not self._typist.waits or self._offline is not None or self._is_blind:
-            self._all_sent.set()
-        else:
-            self._all_sent.clear()
 
     def subscribe(self, on_change: Callable[[State], None], on_message: Hears) -> None:
         """Each new state goes to `on_change`, and what the session has to say to `on_message`."""
@@ -343,11 +243,11 @@ class Client:
 
     async def _call(self, request: Request, seconds: float) -> Any:
         """As the viewer: that pid has joined, and so may ask. `NotAllowed` where its person's role does not suffice."""
-        if self._offline is not None:
+        if self.away:
             raise OutOfReach(NOT_NOW)
-        if not self._all_sent.is_set():  # what was typed before goes first
+        if not self._outbox.all_sent.is_set():  # what was typed before goes first
             async with asyncio.timeout(seconds):
-                await self._all_sent.wait()
+                await self._outbox.all_sent.wait()
         call = bl.GenServer.call(self._session, request, timeout=seconds)
         answer = await asyncio.get_running_loop().create_task(call, context=self._as_viewer)
         if isinstance(answer, NotAllowed):
@@ -383,7 +283,7 @@ class Client:
 
     async def _view(self) -> None:
         try:
-            joined: Joined = await bl.GenServer.call(self._session, Join(self.person), timeout=CALL_SECONDS)
+            joined = await self._join()
         except Exception as error:
             self._joined.set_exception(error)
             return
@@ -399,20 +299,15 @@ class Client:
                     self._hear(message)
         except Exception:
             logger.exception("a view of a session has failed")
-            self._go_blind()
+            self._outbox.go_blind()
         # Who sees nothing new any more may save all the same, and that only as somebody who has joined.
         while True:
             await bl.receive()
 
-    def _go_blind(self) -> None:
-        """Nothing is heard any more, so nothing can be fitted to what others do: texts go as they are here."""
-        self._is_blind = True
-        if self._typist is not None:
-            for cell_id, source in self._typist.unsettled.items():
-                self._emit(SetCellSource(cell_id, source))
-            for operation in self._typist.pause():
-                self._emit(operation)
-        self._note_sent()
+    async def _join(self) -> Joined:
+        join = Join(self.person, self._outbox.client_id)
+        joined: Joined = await bl.GenServer.call(self._session, join, timeout=CALL_SECONDS)
+        return joined
 
     def _take(self, joined: Joined) -> None:
         self._state, self.applied, self.journaled = joined.state, joined.applied, joined.journaled
@@ -421,23 +316,17 @@ class Client:
 
     async def _join_again(self, rejoin: Rejoin) -> None:
         """What was written meanwhile, and what was on its way, is in the session then, or is said to be lost."""
-        offline = self._offline = Offline(self._state, self._underway())
-        if self._typist is not None:
-            self._typist.written(offline.state)
-        self._note_sent()
+
+        async def join() -> Joined:
+            self._session = await rejoin()
+            return await self._join()
+
         self._arrivals.lost(LOST)
-        self._show_offline(offline)
-        self._say(LOST)
-        joined = await self._found_again(rejoin)
-        self._offline = None
-        # Of these texts it is known, to the character, what the session has of them and what not.
-        typed = self._typist.unsettled if self._typist is not None else {}
-        carried = offline.carried_over(joined.state.notebook, but=typed.keys())
+        self._outbox.lost()
+        joined = await found_again(join)
         self._take(joined)
-        self._told_where = None
-        if self._typist is not None:
-            self._typist.rejoined(joined.state, joined.handled)
-            self._cast(Type(self._viewer))
+        carried = self._outbox.rejoined(joined)
+        self._people.rejoined()
         self._tell(None)
         for operation in carried.operations:
             self.send(operation)
@@ -445,38 +334,13 @@ class Client:
         for words in (BACK, *carried.lost):
             self._say(words)
 
-    def _underway(self) -> tuple[Operation, ...]:
-        """What the session may not have had yet: the texts as they are here, then the rest in its order."""
-        if self._typist is None:
-            return self._sent.take()
-        texts = (SetCellSource(cell_id, source) for cell_id, source in self._typist.unsettled.items())
-        return (*texts, *self._sent.take(), *self._typist.pause())
-
-    async def _found_again(self, rejoin: Rejoin) -> Joined:
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                self._session = await rejoin()
-                joined: Joined = await bl.GenServer.call(
-                    self._session, Join(self.person, self._client_id), timeout=CALL_SECONDS
-                )
-                return joined
-            except (OSError, ValueError, bl.BeamlikeError) as error:
-                logger.debug("the session is not there yet: %s", error)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
-
-    def _write_offline(self, offline: Offline, operation: Operation) -> None:
-        if trouble := offline.write(operation):
-            self._say(trouble)
-        if self._typist is not None:
-            self._typist.written(offline.state)
-        self._show_offline(offline)
-
-    def _show_offline(self, offline: Offline) -> None:
-        if offline.state is not self._state:
-            self._state = offline.state
+    def _wrote(self, state: State, words: str) -> None:
+        """While the session is out of reach."""
+        if state is not self._state:
+            self._state = state
             self._tell(None)
+        if words:
+            self._say(words)
 
     def _hear(self, message: object) -> None:
         match message:
@@ -489,14 +353,9 @@ class Client:
                     self._end(f"this view is not what the session has ({type(error).__name__}: {error})")
                     raise
                 self.applied = number
-                self._sent.applied(operation)
-                if self._typist is not None:
-                    self._typist.applied(operation, self._state)
-                    if operation == ClientJoined(self._client_id):
-                        self._typist.go_on(self._client_id)
-                    self._note_sent()
+                self._outbox.applied(operation, self._state)
                 if isinstance(operation, ApplyDelta):
-                    self._people_moved(operation)
+                    self._people.typed(operation, self._state)
                 self._unseen += size_of(operation)
                 if number % SEEN_EVERY == 0 or self._unseen > SEEN_CHARACTERS:
                     self._unseen = 0
@@ -507,24 +366,15 @@ class Client:
                 self._cast(Seen(self._viewer, self.applied))
             case Resync(state, number, handled):
                 self._state, self.applied = state, number
-                if self._typist is not None:
-                    self._typist.resynced(state, handled)
-                    if self._client_id in state.clients and not self._typist.id:
-                        self._typist.go_on(self._client_id)
-                    self._note_sent()
+                self._outbox.resynced(state, handled)
                 self._tell(None)
                 self._arrivals.come(number)
-            case PeopleHere(people, you):
-                self._people, self._you = people, you
-                self._cast(SawPeople(self._viewer))
-                for on_people in self._on_people:
-                    on_people()
+            case PeopleHere():
+                self._people.told(message)
             case Types(client_id):
-                self._client_id = client_id
+                self._outbox.client_id = client_id
             case NotDone(operation, why):
-                if self._typist is not None:
-                    self._typist.refused(operation)
-                    self._note_sent()
+                self._outbox.refused(operation)
                 if not isinstance(operation, ReportRevision):
                     self._say(why)
             case Journaled(number):

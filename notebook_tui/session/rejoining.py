@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from typing import Final
 
@@ -18,11 +20,15 @@ from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.session.merging.difference import operations_between, outline
 from notebook_tui.session.merging.lines import merged_lines
-from notebook_tui.session.messages import LEFT
+from notebook_tui.session.messages import LEFT, Joined
+
+logger = logging.getLogger("notebook_tui.session")
 
 MOST_SENT: Final = 200
 HEARD_SECONDS: Final = 10.0
 """What was sent longer ago has been applied, or refused."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
+"""Between two looks for a session that is out of reach."""
 LOST: Final = "the session cannot be reached: its server is gone, or busy. What you write is kept here until it is back"
 NOT_NOW: Final = "the session cannot be reached, so nothing but the text can be changed until it is back"
 BACK: Final = "the session is back"
@@ -39,6 +45,18 @@ def may_come_back(reason: Reason) -> bool:
     (True, True, False)
     """
     return reason in (NOCONNECTION, ("shutdown", LEFT))
+
+
+async def found_again(join: Callable[[], Awaitable[Joined]]) -> Joined:
+    """Joins as soon as the session can be: `join` raises OSError, ValueError or BeamlikeError while it cannot."""
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            return await join()
+        except (OSError, ValueError, bl.BeamlikeError) as error:
+            logger.debug("the session is not there yet: %s", error)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
 
 
 class Sent:
