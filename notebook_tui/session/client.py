@@ -80,8 +80,6 @@ class Client:
         """Whether the session goes on when nobody looks."""
         self._person = person
         self._state = State()
-        self.applied = 0
-        """So many operations have led to the state."""
         self.journaled = 0
         """The first so many survive a crash."""
         self._listeners: list[OnOperation] = []
@@ -91,6 +89,7 @@ class Client:
         # What the session said before anybody subscribed, such as what is odd about the file.
         self._unheard: list[str] = []
         self._arrivals = Arrivals()
+        """Of the joining that there is, or was last."""
         self._joined = asyncio.get_running_loop().create_future()
         self._as_viewer = copy_context()
         """In which what is asked is asked by the viewer: its own, once it has joined."""
@@ -186,6 +185,11 @@ class Client:
         return self._state
 
     @property
+    def applied(self) -> int:
+        """So many operations have led to the state."""
+        return self._arrivals.applied
+
+    @property
     def away(self) -> bool:
         """Whether the session is out of reach, and looked for."""
         return self._outbox.is_away
@@ -193,19 +197,20 @@ class Client:
     async def make(self, operation: Operation) -> None:
         """As `send`, and returns when the state here has it. `Rejected` or `NotAllowed` says why it was refused;
         CallFailed or SessionOver, that the session has ended or is out of reach."""
-        if self.away:
-            raise SessionOver(LOST)
-        answer: Made | Refused = await self._call(Make(operation), CALL_SECONDS)
-        if isinstance(answer, Refused):
-            raise Rejected(answer.why)
-        await self._arrivals.of(answer.applied, self.applied)
+        await self._made(Make(operation))
 
     async def caught_up(self) -> None:
         """Returns when the state here has all that was sent from here, as far as it was not refused."""
+        await self._made(Make())
+
+    async def _made(self, request: Make) -> None:
         if self.away:
             raise SessionOver(LOST)
-        answer: Made = await self._call(Make(), CALL_SECONDS)
-        await self._arrivals.of(answer.applied, self.applied)
+        arrivals = self._arrivals  # numbers of another joining may mean other operations
+        answer: Made | Refused = await self._call(request, CALL_SECONDS)
+        if isinstance(answer, Refused):
+            raise Rejected(answer.why)
+        await arrivals.of(answer.applied)
 
     @property
     def people(self) -> tuple[Present, ...]:
@@ -243,11 +248,11 @@ class Client:
 
     async def _call(self, request: Request, seconds: float) -> Any:
         """As the viewer: that pid has joined, and so may ask. `NotAllowed` where its person's role does not suffice."""
-        if self.away:
-            raise OutOfReach(NOT_NOW)
         if not self._outbox.all_sent.is_set():  # what was typed before goes first
             async with asyncio.timeout(seconds):
                 await self._outbox.all_sent.wait()
+        if self.away:
+            raise OutOfReach(NOT_NOW)
         call = bl.GenServer.call(self._session, request, timeout=seconds)
         answer = await asyncio.get_running_loop().create_task(call, context=self._as_viewer)
         if isinstance(answer, NotAllowed):
@@ -310,7 +315,8 @@ class Client:
         return joined
 
     def _take(self, joined: Joined) -> None:
-        self._state, self.applied, self.journaled = joined.state, joined.applied, joined.journaled
+        self._state, self.journaled = joined.state, joined.journaled
+        self._arrivals = Arrivals(joined.applied)
         self.served = joined.served
         bl.monitor(self._session)
 
@@ -321,7 +327,7 @@ class Client:
             self._session = await rejoin()
             return await self._join()
 
-        self._arrivals.lost(LOST)
+        self._arrivals.end(LOST)
         self._outbox.lost()
         joined = await found_again(join)
         self._take(joined)
@@ -352,7 +358,7 @@ class Client:
                 except Exception as error:
                     self._end(f"this view is not what the session has ({type(error).__name__}: {error})")
                     raise
-                self.applied = number
+                self._arrivals.applied = number
                 self._outbox.applied(operation, self._state)
                 if isinstance(operation, ApplyDelta):
                     self._people.typed(operation, self._state)
@@ -361,14 +367,14 @@ class Client:
                     self._unseen = 0
                     self._cast(Seen(self._viewer, number))
                 self._tell(operation)
-                self._arrivals.come(number)
+                self._arrivals.told()
             case Behind():
                 self._cast(Seen(self._viewer, self.applied))
             case Resync(state, number, handled):
-                self._state, self.applied = state, number
+                self._state, self._arrivals.applied = state, number
                 self._outbox.resynced(state, handled)
                 self._tell(None)
-                self._arrivals.come(number)
+                self._arrivals.told()
             case PeopleHere():
                 self._people.told(message)
             case Types(client_id):
