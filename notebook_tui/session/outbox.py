@@ -39,6 +39,8 @@ class Outbox:
         self._wrote = wrote
         self.client_id = ""
         """As which this viewer types."""
+        self._count = 0
+        """So many operations were sent since the session was joined, which counts them as it handles them."""
         self._sent = Sent()
         self._typist: Typist | None = None
         """Of whoever may write, once they are about to."""
@@ -76,6 +78,7 @@ class Outbox:
     def _emit(self, operation: Operation) -> None:
         if not isinstance(operation, ApplyDelta | ReportRevision):
             self._sent.add(operation)
+        self._count += 1
         self._cast(Perform(operation, self._viewer))
 
     def _note_sent(self) -> None:
@@ -89,7 +92,7 @@ class Outbox:
     def type_here(self) -> None:
         """From now on texts can be opened, and whole texts are sent as the changes that make them."""
         if self._typist is None and self._person.may("edit"):
-            self._typist = Typist(self._state(), self._emit)
+            self._typist = Typist(self._state(), self._emit, lambda: self._count)
             self._cast(Type(self._viewer))
 
     @property
@@ -161,6 +164,7 @@ class Outbox:
         # Of these texts it is known, to the character, what the session has of them and what not.
         typed = self._typist.unsettled if self._typist is not None else {}
         carried = offline.carried_over(joined.state.notebook, but=typed.keys())
+        self._count = 0
         if self._typist is not None:
             self._typist.rejoined(joined.state, joined.handled)
             self._cast(Type(self._viewer))
