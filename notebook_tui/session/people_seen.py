@@ -42,11 +42,11 @@ class PeopleSeen:
                 self._tell_where()
 
     def _tell_where(self) -> None:
-        self._rests = self._where is not None and self._where != self._told_where
-        if self._where is not None and self._rests:
-            if not self._is_away():
-                self._told_where = self._where
-                self._cast(Here(self._where, self._viewer))
+        where = self._where
+        self._rests = where is not None and where != self._told_where and not self._is_away()
+        if where is not None and self._rests:
+            self._told_where = where
+            self._cast(Here(where, self._viewer))
             asyncio.get_running_loop().call_later(PACE, self._tell_where)
 
     def told(self, news: PeopleHere) -> None:
@@ -65,3 +65,5 @@ class PeopleSeen:
     def rejoined(self) -> None:
         """The session is back, and knows nothing of this viewer."""
         self._told_where = None
+        if not self._rests:
+            self._tell_where()
