@@ -135,7 +135,7 @@ class Outbox:
         """Its state after operations that were not told, when it had handled so many of what was sent from here."""
         if self._typist is not None:
             self._typist.resynced(state, handled)
-            if self.client_id in state.clients and not self._typist.id:
+            if self.client_id in state.clients:
                 self._typist.go_on(self.client_id)
             self._note_sent()
 
