@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import beamlike as bl
 from notebook_tui.document.delta import Delta
-from notebook_tui.document.operations import ApplyDelta, ClientJoined, Operation, ReportRevision, SetCellSource
+from notebook_tui.document.operations import ClientJoined, Operation, SetCellSource
 from notebook_tui.document.state import State
 from notebook_tui.session.messages import Joined, Perform, Type
 from notebook_tui.session.people import Person
@@ -76,8 +76,7 @@ class Outbox:
             self._emit(operation)
 
     def _emit(self, operation: Operation) -> None:
-        if not isinstance(operation, ApplyDelta | ReportRevision):
-            self._sent.add(operation)
+        self._sent.add(operation)
         self._count += 1
         self._cast(Perform(operation, self._viewer))
 

@@ -15,7 +15,16 @@ from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import NOCONNECTION, Reason
 from notebook_tui.document.apply import apply
 from notebook_tui.document.notebook import Notebook
-from notebook_tui.document.operations import Arrange, Edit, History, InsertCell, InsertSection, Operation, SetCellSource
+from notebook_tui.document.operations import (
+    ApplyDelta,
+    Arrange,
+    Edit,
+    History,
+    InsertCell,
+    InsertSection,
+    Operation,
+    SetCellSource,
+)
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.session.merging.difference import operations_between, outline
@@ -60,13 +69,14 @@ async def found_again(join: Callable[[], Awaitable[Joined]]) -> Joined:
 
 
 class Sent:
-    """Edits on their way to the session: those that it has not told all viewers of."""
+    """Edits on their way to the session: those that it has not told all viewers of. Of changes of a text the typist
+    knows that."""
 
     def __init__(self) -> None:
         self._sent: deque[tuple[float, Operation]] = deque(maxlen=MOST_SENT)
 
     def add(self, operation: Operation) -> None:
-        if isinstance(operation, Edit | History):
+        if isinstance(operation, Edit | History) and not isinstance(operation, ApplyDelta):
             self._sent.append((time.monotonic(), operation))
 
     def applied(self, operation: Operation) -> None:
