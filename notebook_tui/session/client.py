@@ -1,4 +1,7 @@
-"""A viewer of a session: a replica of its state that follows the same operations, and calls to ask for changes."""
+"""A viewer of a session: a replica of its state that follows the same operations.
+
+What it has the session do goes out by an `outbox`; what else it can ask stands with its subject, and is offered here.
+"""
 
 from __future__ import annotations
 

@@ -62,11 +62,6 @@ class Typist:
         """The texts, by cell, of which the session has not all, as far as that was heard."""
         return {cell_id: text.text for cell_id, text in self._texts.items() if not text.is_settled}
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether all that was asked for was sent, and no text is under way."""
-        return not self._queue and all(text.is_settled for text in self._texts.values())
-
     # What the user does.
 
     def open(self, cell_id: str) -> str:
