@@ -10,13 +10,16 @@ class SessionOver(ConnectionError):
 
 
 class Arrivals:
-    def __init__(self) -> None:
+    """From one joining on, which numbers what comes: `applied` have led to the state of the viewer."""
+
+    def __init__(self, applied: int = 0) -> None:
+        self.applied = applied
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
         self._ended: str | None = None
 
-    async def of(self, number: int, applied: int) -> None:
-        """Returns as soon as so many have come, of which `applied` are here. `SessionOver` if no more will."""
-        if applied >= number:
+    async def of(self, number: int) -> None:
+        """Returns as soon as so many have come. `SessionOver` if no more will."""
+        if self.applied >= number:
             return
         if self._ended is not None:
             raise SessionOver(self._ended)
@@ -24,19 +27,16 @@ class Arrivals:
         self._waiting.append((number, arrival))
         await arrival
 
-    def come(self, number: int) -> None:
-        for each in [each for each in self._waiting if each[0] <= number]:
+    def told(self) -> None:
+        """All that has been applied has been shown, too."""
+        for each in [each for each in self._waiting if each[0] <= self.applied]:
             self._waiting.remove(each)
             if not each[1].done():  # nobody waits any more
                 each[1].set_result(None)
 
     def end(self, why: str) -> None:
-        """No more come."""
+        """No more come, or nobody knows whether they do."""
         self._ended = why
-        self.lost(why)
-
-    def lost(self, why: str) -> None:
-        """Those that are waited for do not come, or nobody knows whether they do."""
         for _, arrival in self._waiting:
             if not arrival.done():
                 arrival.set_exception(SessionOver(why))

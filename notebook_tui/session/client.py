@@ -1,45 +1,27 @@
-"""A viewer of a session: a replica of its state that follows the same operations, and calls to ask for changes."""
+"""A viewer of a session: a replica of its state that follows the same operations.
+
+What it has the session do goes out by an `outbox`; what else it can ask stands with its subject, and is offered here.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextvars import copy_context
-from pathlib import Path
 from typing import Any
 
 import beamlike as bl
 from notebook_tui.document.apply import apply
-from notebook_tui.document.delta import Delta
-from notebook_tui.document.operations import (
-    ApplyDelta,
-    CancelEvaluation,
-    ClientJoined,
-    Operation,
-    ReportRevision,
-    SetCellSource,
-    SetInputValue,
-)
+from notebook_tui.document.operations import ApplyDelta, CancelEvaluation, Operation, ReportRevision
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
-from notebook_tui.runtime.messages import InputWanted
-from notebook_tui.session import attachments
 from notebook_tui.session.arrivals import Arrivals, SessionOver
-from notebook_tui.session.bounds import writable
 from notebook_tui.session.messages import (
-    Act,
     Applied,
     Asked,
     Behind,
-    ChosenRuntime,
-    Discard,
-    Disconnect,
     EndSession,
-    GiveAnswer,
-    GiveSecrets,
-    GiveStoredSecrets,
-    InputsRead,
     Join,
     Joined,
     Journaled,
@@ -48,62 +30,45 @@ from notebook_tui.session.messages import (
     Make,
     NotDone,
     Notice,
-    Perform,
     Purpose,
     Refused,
-    Restart,
     Resync,
-    RevokeSecrets,
     RunsOf,
-    RuntimePrice,
     RuntimeServerOf,
-    Save,
-    SaveAs,
-    SecretNames,
-    SecretsOf,
     Seen,
-    SetSecretInput,
     Settled,
-    TakeQuestions,
-    Type,
     Types,
-    UseRuntime,
 )
-from notebook_tui.session.notebook_files import NotebookFiles, attaching, files_of
+from notebook_tui.session.outbox import Outbox
+from notebook_tui.session.own_host import OwnHost
 from notebook_tui.session.package_questions import PackageQuestions
-from notebook_tui.session.people import OWNER, NotAllowed, Person, Role
-from notebook_tui.session.presence import PACE, Here, PeopleHere, Present, SawPeople, Whereabouts, moved
-from notebook_tui.session.profiles import Profile
-from notebook_tui.session.rejoining import BACK, LOST, NOT_NOW, Offline, OutOfReach, Sent, may_come_back
-from notebook_tui.session.roles import Request, refusal
+from notebook_tui.session.people import OWNER, NotAllowed, Person
+from notebook_tui.session.people_seen import PeopleSeen
+from notebook_tui.session.presence import PeopleHere, Present
+from notebook_tui.session.questions_taken import QuestionsTaken
+from notebook_tui.session.rejoining import BACK, LOST, NOT_NOW, OutOfReach, found_again, may_come_back
+from notebook_tui.session.roles import Request
 from notebook_tui.session.run_log import Ran
-from notebook_tui.session.runtime_choices import RuntimeChoices, add_profile, runtime_choices
 from notebook_tui.session.runtime_questions import RuntimeQuestions
-from notebook_tui.session.secrets.stored import StoredSecrets, forget_secret, store_secret, stored_secrets
+from notebook_tui.session.saving import Saving
+from notebook_tui.session.secret_questions import SecretQuestions
 from notebook_tui.session.typing_help import TypingHelp
-from notebook_tui.session.typist import Typist
 from notebook_tui.session.variables import VariableQuestions
 from notebook_tui.session.viewers import SEEN_CHARACTERS, size_of
-from notebook_tui.widgets.messages import Answer, Ask, EventValue, Page
-from notebook_tui.widgets.views import Gallery, Scalar, Table
+from notebook_tui.session.widget_use import WidgetUse
 
 logger = logging.getLogger("notebook_tui.session")
 
 CALL_SECONDS = 5.0
-RESTART_SECONDS = 30.0
-ROWS_SECONDS = 35.0
 SEEN_EVERY = 64
 """Operations; so often a viewer says how far it has come."""
 
 END_SECONDS = 100.0
 """A machine of a platform may take so long to go."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
-"""Between two looks for a session that is out of reach."""
 
 OnOperation = Callable[[Operation, State], None]
 Hears = Callable[[str], None]
 Rejoin = Callable[[], Awaitable[bl.Pid]]
-OnQuestion = Callable[[InputWanted], None]
 
 
 class Client:
@@ -112,42 +77,43 @@ class Client:
     def __init__(self, session: bl.Pid, person: Person = OWNER, rejoin: Rejoin | None = None) -> None:
         self._session = session
         self._rejoin = rejoin
-        self._offline: Offline | None = None
-        """While the session is out of reach."""
-        self._sent = Sent()
-        self._typist: Typist | None = None
-        """Of whoever may write, once they are about to."""
-        self._is_blind = False
-        """This view has failed, and hears nothing any more."""
         self._unseen = 0
         """Characters of operations since the session was told how far this viewer has come."""
-        self._client_id = ""
-        self._people: tuple[Present, ...] = ()
-        self._you = 0
-        self._where: Whereabouts | None = None
-        self._told_where: Whereabouts | None = None
-        self._rests = False
-        """The session was told just now where this viewer is."""
-        self._on_people: list[Callable[[], None]] = []
-        self._all_sent = asyncio.Event()
-        self._all_sent.set()
         self.served = False
         """Whether the session goes on when nobody looks."""
         self._person = person
         self._state = State()
-        self.applied = 0
-        """So many operations have led to the state."""
         self.journaled = 0
         """The first so many survive a crash."""
         self._listeners: list[OnOperation] = []
         self._on_change: list[Callable[[State], None]] = []
         self._on_message: list[Hears] = []
         self._on_end: list[Hears] = []
-        self._on_question: list[OnQuestion] = []
-        self._on_settled: list[Hears] = []
         # What the session said before anybody subscribed, such as what is odd about the file.
         self._unheard: list[str] = []
         self._arrivals = Arrivals()
+        """Of the joining that there is, or was last."""
+        self._joined = asyncio.get_running_loop().create_future()
+        self._as_viewer = copy_context()
+        """In which what is asked is asked by the viewer: its own, once it has joined."""
+        self._viewer = bl.spawn(self._view)
+        self._outbox = Outbox(person, self._viewer, self._cast, lambda: self._state, self._wrote)
+        self.send = self._outbox.send
+        self.type_here = self._outbox.type_here
+        self.open_text = self._outbox.open_text
+        self.has_news = self._outbox.has_news
+        self.exchange = self._outbox.exchange
+        self.close_text = self._outbox.close_text
+        self._people = PeopleSeen(self._viewer, self._cast, lambda: self.away)
+        self.on_people = self._people.on_people
+        self.here = self._people.here
+        self._questions = QuestionsTaken(person, self._viewer, self._cast)
+        self.take_questions = self._questions.take_questions
+        self.answer = self._questions.answer
+        self._offer()
+
+    def _offer(self) -> None:
+        """What a viewer can ask for besides; each class says what its own is about."""
         help = TypingHelp(lambda: self._state, lambda: self._runtime_server("help"))
         self.complete = help.complete
         self.describe = help.describe
@@ -155,12 +121,24 @@ class Client:
         self.signatures = help.signatures
         self.definition = help.definition
         self.format = help.format
-        questions = VariableQuestions(lambda: self._state, lambda: self._runtime_server("values"))
-        self.variables = questions.variables
-        self.variable = questions.variable
+        variables = VariableQuestions(lambda: self._state, lambda: self._runtime_server("values"))
+        self.variables = variables.variables
+        self.variable = variables.variable
+        widgets = WidgetUse(self._viewer, self.send, self._cast, self._call)
+        self.inputs_read = widgets.inputs_read
+        self.set_input = widgets.set_input
+        self.set_secret_input = widgets.set_secret_input
+        self.act = widgets.act
+        self.rows = widgets.rows
+        self.page = widgets.page
         runtime = RuntimeQuestions(
             self._call, lambda: self._runtime_server("facts"), lambda: self._runtime_server("manage")
         )
+        self.restart = runtime.restart
+        self.disconnect = runtime.disconnect
+        self.use_runtime = runtime.use_runtime
+        self.chosen_runtime = runtime.chosen_runtime
+        self.runtime_price = runtime.runtime_price
         self.runtime_facts = runtime.runtime_facts
         self.set_idle_limit = runtime.set_idle_limit
         self.cluster = runtime.cluster
@@ -169,10 +147,25 @@ class Client:
         packages = PackageQuestions(lambda: self._runtime_server("facts"), lambda: self._runtime_server("help"))
         self.packages = packages.packages
         self.check_package = packages.check_package
-        self._joined = asyncio.get_running_loop().create_future()
-        self._as_viewer = copy_context()
-        """In which what is asked is asked by the viewer: its own, once it has joined."""
-        self._viewer = bl.spawn(self._view)
+        secrets = SecretQuestions(self._call)
+        self.secrets = secrets.secrets
+        self.give_secrets = secrets.give_secrets
+        self.give_stored_secrets = secrets.give_stored_secrets
+        self.revoke_secrets = secrets.revoke_secrets
+        saving = Saving(self._call)
+        self.save = saving.save
+        self.save_as = saving.save_as
+        self.discard = saving.discard
+        host = OwnHost(self.person, lambda: self._state, self.send)
+        self.files = host.files
+        self.attach_file = host.attach_file
+        self.remove_file = host.remove_file
+        self.runtime_choices = host.runtime_choices
+        self.add_profile = host.add_profile
+        self.stored_secrets = host.stored_secrets
+        self.store_secret = host.store_secret
+        self.forget_secret = host.forget_secret
+        self._must = host.must
 
     @classmethod
     async def join(cls, session: bl.Pid, person: Person = OWNER, rejoin: Rejoin | None = None) -> Client:
@@ -195,123 +188,47 @@ class Client:
         return self._state
 
     @property
+    def applied(self) -> int:
+        """So many operations have led to the state."""
+        return self._arrivals.applied
+
+    @property
     def away(self) -> bool:
         """Whether the session is out of reach, and looked for."""
-        return self._offline is not None
-
-    def send(self, operation: Operation) -> None:
-        if self._offline is not None:
-            self._write_offline(self._offline, operation)
-        elif self._typist is not None and not self._is_blind:
-            self._typist.ask(operation)
-            self._note_sent()
-        else:
-            self._emit(operation)
-
-    def _emit(self, operation: Operation) -> None:
-        if not isinstance(operation, ApplyDelta | ReportRevision):
-            self._sent.add(operation)
-        bl.GenServer.cast(self._session, Perform(operation, self._viewer))
+        return self._outbox.is_away
 
     async def make(self, operation: Operation) -> None:
         """As `send`, and returns when the state here has it. `Rejected` or `NotAllowed` says why it was refused;
         CallFailed or SessionOver, that the session has ended or is out of reach."""
-        if self._offline is not None:
-            raise SessionOver(LOST)
-        answer: Made | Refused = await self._call(Make(operation), CALL_SECONDS)
-        if isinstance(answer, Refused):
-            raise Rejected(answer.why)
-        await self._arrivals.of(answer.applied, self.applied)
+        await self._made(Make(operation))
 
     async def caught_up(self) -> None:
         """Returns when the state here has all that was sent from here, as far as it was not refused."""
-        if self._offline is not None:
-            raise SessionOver(LOST)
-        answer: Made = await self._call(Make(), CALL_SECONDS)
-        await self._arrivals.of(answer.applied, self.applied)
+        await self._made(Make())
 
-    # People: where this viewer is, and the others.
+    async def _made(self, request: Make) -> None:
+        if self.away:
+            raise SessionOver(LOST)
+        arrivals = self._arrivals  # numbers of another joining may mean other operations
+        answer: Made | Refused = await self._call(request, CALL_SECONDS)
+        if isinstance(answer, Refused):
+            raise Rejected(answer.why)
+        await arrivals.of(answer.applied)
 
     @property
     def people(self) -> tuple[Present, ...]:
         """All who look at the notebook, this viewer too, by their numbers."""
-        return self._people
+        return self._people.people
 
     @property
     def you(self) -> int:
         """The number of this viewer among them."""
-        return self._you
-
-    def on_people(self, listener: Callable[[], None]) -> None:
-        """Is called when people have come, gone or moved."""
-        context = copy_context()
-        self._on_people.append(lambda: context.run(listener))
-
-    def here(self, where: Whereabouts) -> None:
-        """This viewer is there now. Told at once, and then ten times a second at most."""
-        if where != self._where:
-            self._where = where
-            if not self._rests:
-                self._tell_where()
-
-    def _tell_where(self) -> None:
-        self._rests = self._where is not None and self._where != self._told_where
-        if self._where is not None and self._rests:
-            if self._offline is None:
-                self._told_where = self._where
-                bl.GenServer.cast(self._session, Here(self._where, self._viewer))
-            asyncio.get_running_loop().call_later(PACE, self._tell_where)
+        return self._people.you
 
     async def runs(self) -> tuple[Ran, ...]:
         """Who ran what lately, the newest last."""
         runs: tuple[Ran, ...] = await self._call(RunsOf(), CALL_SECONDS)
         return runs
-
-    def _people_moved(self, operation: ApplyDelta) -> None:
-        known = self._state.texts.get(operation.cell_id)
-        if known is not None and known.deltas and len(self._people) > 1:
-            self._people = moved(self._people, operation.cell_id, known.deltas[-1], operation.client_id)
-
-    # Typing: what this viewer types and what others do to the same text become one.
-
-    def type_here(self) -> None:
-        """From now on texts can be opened, and whole texts are sent as the changes that make them."""
-        if self._typist is None and self.person.may("edit"):
-            self._typist = Typist(self._state, self._emit)
-            bl.GenServer.cast(self._session, Type(self._viewer))
-
-    def open_text(self, cell_id: str) -> str:
-        """The text of that cell for an editor that exchanges changes from now on, with all that was typed here."""
-        return self._typing.open(cell_id)
-
-    def has_news(self, cell_id: str) -> bool:
-        """Whether others have changed an open text since the last exchange."""
-        return self._typist is not None and self._typist.has_news(cell_id)
-
-    def exchange(self, cell_id: str, typed: Delta, at: float) -> Delta:
-        """Send what was typed in an open text since the last exchange; what is to be changed in the editor."""
-        news = self._typing.exchange(cell_id, typed, at)
-        source = self._typing.source(cell_id)
-        if typed and source is not None and self._offline is not None:
-            self._write_offline(self._offline, SetCellSource(cell_id, source, at))
-        elif typed and source is not None and self._is_blind:
-            self._emit(SetCellSource(cell_id, source, at))
-        self._note_sent()
-        return news
-
-    def close_text(self, cell_id: str) -> None:
-        self._typing.close(cell_id)
-
-    @property
-    def _typing(self) -> Typist:
-        assert self._typist is not None, "nobody types here: `type_here` comes first, and takes the role edit"
-        return self._typist
-
-    def _note_sent(self) -> None:
-        if self._typist is None or not self._typist.waits or self._offline is not None or self._is_blind:
-            self._all_sent.set()
-        else:
-            self._all_sent.clear()
 
     def subscribe(self, on_change: Callable[[State], None], on_message: Hears) -> None:
         """Each new state goes to `on_change`, and what the session has to say to `on_message`."""
@@ -334,204 +251,38 @@ class Client:
 
     async def _call(self, request: Request, seconds: float) -> Any:
         """As the viewer: that pid has joined, and so may ask. `NotAllowed` where its person's role does not suffice."""
-        if self._offline is not None:
-            raise OutOfReach(NOT_NOW)
-        if not self._all_sent.is_set():  # what was typed before goes first
+        if not self._outbox.all_sent.is_set():  # what was typed before goes first
             async with asyncio.timeout(seconds):
-                await self._all_sent.wait()
+                await self._outbox.all_sent.wait()
+        if self.away:
+            raise OutOfReach(NOT_NOW)
         call = bl.GenServer.call(self._session, request, timeout=seconds)
         answer = await asyncio.get_running_loop().create_task(call, context=self._as_viewer)
         if isinstance(answer, NotAllowed):
             raise answer
         return answer
 
-    def _must(self, role: Role) -> None:
-        """What is done on this side, where the user's files and stores are, takes that role. `NotAllowed` says so."""
-        if (refused := refusal(self.person, role)) is not None:
-            raise refused
+    def _cast(self, request: Request | Leave) -> None:
+        bl.GenServer.cast(self._session, request)
 
     async def _runtime_server(self, purpose: Purpose) -> bl.Pid | None:
         server: bl.Pid | None = await self._call(RuntimeServerOf(purpose), CALL_SECONDS)
         return server
 
-    async def inputs_read(self) -> tuple[str, ...]:
-        """The refs of the inputs that cells have read, also of those that no cell shows."""
-        refs: tuple[str, ...] = await self._call(InputsRead(), CALL_SECONDS)
-        return refs
-
-    def take_questions(self, on_question: OnQuestion, on_settled: Hears) -> None:
-        """What a cell asks whoever sits here, and may run cells, goes to `on_question`; its name goes to `on_settled`
-        when it needs no answer any more. As long as nobody takes questions, a cell that reads is told that there is no
-        keyboard."""
-        context = copy_context()
-        self._on_question.append(lambda wanted: context.run(on_question, wanted))
-        self._on_settled.append(lambda question: context.run(on_settled, question))
-        self._take_questions()
-
-    def _take_questions(self) -> None:
-        if self.person.may("run"):
-            bl.GenServer.cast(self._session, TakeQuestions(self._viewer))
-
-    def answer(self, question: str, text: str | None) -> None:
-        """With the line without its end, or None for the end of all input."""
-        bl.GenServer.cast(self._session, GiveAnswer(question, text, self._viewer))
-
-    def set_input(self, ref: str, value: Scalar) -> None:
-        """The input has this value from now on. Where it does not take it, a notice says what it takes."""
-        self.send(SetInputValue(ref, value))
-
-    def set_secret_input(self, ref: str, value: str | None) -> None:
-        """As `set_input`, of one of the kind `secret`: the value is kept nowhere but in the session's memory."""
-        bl.GenServer.cast(self._session, SetSecretInput(ref, value, self._viewer))
-
-    def act(self, ref: str, value: EventValue = None) -> None:
-        """Does something with a widget: presses a button, submits a form's values by name, a Key, a Toggle."""
-        bl.GenServer.cast(self._session, Act(ref, value, self._viewer))
-
-    async def rows(self, ref: str, page: Page) -> Table:
-        """That page of a table, from where its data lives. LookupError in words if there is none."""
-        view = await self.page(ref, page)
-        if not isinstance(view, Table):
-            raise LookupError("what is shown there is no table")
-        return view
-
-    async def page(self, ref: str, page: Page) -> Table | Gallery:
-        """That page of a table or a gallery, from where its data lives. LookupError in words if there is none."""
-        reply_to = bl.alias(once=True)
-        bl.GenServer.cast(self._session, Ask(ref, page, reply_to))
-        try:
-            reply: bl.Reply = await bl.receive(ref=reply_to.ref, timeout=ROWS_SECONDS)
-        except TimeoutError:
-            raise LookupError(f"it has not answered within {ROWS_SECONDS:g} s") from None
-        answer: Answer = reply.value
-        if not isinstance(answer.view, Table | Gallery):
-            raise LookupError(answer.trouble)
-        return answer.view
-
     async def interrupt(self) -> None:
         for cell_id in self._state.running.values():
             self.send(CancelEvaluation(cell_id))
 
-    async def restart(self) -> None:
-        await self._call(Restart(), RESTART_SECONDS)
-
-    async def disconnect(self) -> None:
-        """No runtime any more, and none that is being connected. The text stays, all values are lost."""
-        await self._call(Disconnect(), RESTART_SECONDS)
-
-    async def use_runtime(self, spec: str) -> None:
-        """Cells run there from now on, in a fresh runtime: a profile by its name, or `KIND:…`. `ProfileError` says why
-        not, and then all stays as it is."""
-        refused: Exception | None = await self._call(UseRuntime(spec), RESTART_SECONDS)
-        if refused is not None:
-            raise refused
-
-    async def chosen_runtime(self) -> str:
-        """The spec of where cells run, or would."""
-        spec: str = await self._call(ChosenRuntime(), CALL_SECONDS)
-        return spec
-
-    async def runtime_choices(self) -> RuntimeChoices:
-        """The user's profiles, and the nodes of this host that can be reached."""
-        self._must("admin")
-        return await runtime_choices()
-
-    async def add_profile(self, profile: Profile) -> None:
-        """Describe a runtime for later; `ProfileError` says what is wrong with it."""
-        self._must("admin")
-        await add_profile(profile)
-
-    async def runtime_price(self) -> float | None:
-        """What the runtime's machine costs for an hour, in dollars; None if that is not known."""
-        price: float | None = await self._call(RuntimePrice(), CALL_SECONDS)
-        return price
-
-    async def files(self) -> NotebookFiles | None:
-        """Those of the notebook, and what lies beside it; None as long as it has no file."""
-        if self._state.path is None:
-            return None
-        return await asyncio.to_thread(files_of, self._state.notebook, Path(self._state.path))
-
-    async def attach_file(self, source: str) -> str:
-        """Copies that file to those of the notebook; the name that it has there. ValueError or OSError say why not."""
-        self._must("admin")  # any file of this host could be looked at so
-        name, arrange = await asyncio.to_thread(attaching, self._state.notebook, self._path(), source)
-        self.send(arrange)
-        return name
-
-    async def remove_file(self, name: str) -> None:
-        """It, and what the notebook says of it, is gone. ValueError if there is none of that name."""
-        self._must("admin")
-        self.send(await asyncio.to_thread(attachments.remove, self._state.notebook, self._path(), name))
-
-    def _path(self) -> Path:
-        if self._state.path is None:
-            raise ValueError("the notebook has no file yet, so none can lie beside it: save it first")
-        return Path(self._state.path)
-
-    async def save(self) -> str:
-        return await self._saved(Save())
-
-    async def save_as(self, path: str) -> str:
-        """The notebook is in that file from now on; it must not be there yet."""
-        return await self._saved(SaveAs(str(writable(path))))
-
-    async def _saved(self, request: Save | SaveAs) -> str:
-        answer: str | OSError = await self._call(request, RESTART_SECONDS)
-        if isinstance(answer, OSError):
-            raise answer
-        return answer
-
-    async def discard(self) -> None:
-        """What is not saved is not to be saved at the end of the session."""
-        await self._call(Discard(), CALL_SECONDS)
-
-    async def secrets(self) -> SecretNames:
-        """Which secrets the notebook has."""
-        names: SecretNames = await self._call(SecretsOf(), CALL_SECONDS)
-        return names
-
-    async def stored_secrets(self) -> StoredSecrets:
-        """The names in the user's store, and where it is."""
-        self._must("admin")
-        return await stored_secrets()
-
-    async def store_secret(self, name: str, value: str) -> None:
-        """Keep a secret for all notebooks that are given it; ValueError if none may be called so."""
-        self._must("admin")
-        await store_secret(name, value)
-
-    async def forget_secret(self, name: str) -> None:
-        """The store has it no more; LookupError if it had none of that name."""
-        self._must("admin")
-        await forget_secret(name)
-
-    async def give_secrets(self, values: Mapping[str, str]) -> None:
-        """The notebook's cells find these values, as `LB_` and the name in the environment, until the session ends."""
-        await self._asked(GiveSecrets(values))
-
-    async def give_stored_secrets(self, *names: str) -> None:
-        """The notebook's cells find these of the user's secrets, now and when it is opened again."""
-        await self._asked(GiveStoredSecrets(names))
-
-    async def revoke_secrets(self, *names: str) -> None:
-        await self._asked(RevokeSecrets(names))
-
-    async def _asked(self, request: GiveSecrets | GiveStoredSecrets | RevokeSecrets) -> None:
-        refused: Exception | None = await self._call(request, CALL_SECONDS)
-        if refused is not None:
-            raise refused
-
     def leave_to_next(self) -> None:
         """The session is about to be stopped, and another program goes on with what it has."""
-        bl.GenServer.cast(self._session, Leave())
+        self._cast(Leave())
 
     async def end_session(self) -> None:
         """The session ends, and its runtime, for all who look at it; what is not saved is, unless it was discarded."""
         self._must("admin")
         self._rejoin = None
         ended = bl.monitor(self._session)
-        bl.GenServer.cast(self._session, EndSession(self._viewer))
+        self._cast(EndSession(self._viewer))
         await bl.receive(ref=ended, timeout=END_SECONDS)
 
     async def close(self) -> None:
@@ -540,7 +291,7 @@ class Client:
 
     async def _view(self) -> None:
         try:
-            joined: Joined = await bl.GenServer.call(self._session, Join(self.person), timeout=CALL_SECONDS)
+            joined = await self._join()
         except Exception as error:
             self._joined.set_exception(error)
             return
@@ -556,85 +307,49 @@ class Client:
                     self._hear(message)
         except Exception:
             logger.exception("a view of a session has failed")
-            self._go_blind()
+            self._outbox.go_blind()
         # Who sees nothing new any more may save all the same, and that only as somebody who has joined.
         while True:
             await bl.receive()
 
-    def _go_blind(self) -> None:
-        """Nothing is heard any more, so nothing can be fitted to what others do: texts go as they are here."""
-        self._is_blind = True
-        if self._typist is not None:
-            for cell_id, source in self._typist.unsettled.items():
-                self._emit(SetCellSource(cell_id, source))
-            for operation in self._typist.pause():
-                self._emit(operation)
-        self._note_sent()
+    async def _join(self) -> Joined:
+        join = Join(self.person, self._outbox.client_id)
+        joined: Joined = await bl.GenServer.call(self._session, join, timeout=CALL_SECONDS)
+        return joined
 
     def _take(self, joined: Joined) -> None:
-        self._state, self.applied, self.journaled = joined.state, joined.applied, joined.journaled
+        self._state, self.journaled = joined.state, joined.journaled
+        self._arrivals = Arrivals(joined.applied)
         self.served = joined.served
         bl.monitor(self._session)
 
     async def _join_again(self, rejoin: Rejoin) -> None:
         """What was written meanwhile, and what was on its way, is in the session then, or is said to be lost."""
-        offline = self._offline = Offline(self._state, self._underway())
-        if self._typist is not None:
-            self._typist.written(offline.state)
-        self._note_sent()
-        self._arrivals.lost(LOST)
-        self._show_offline(offline)
-        self._say(LOST)
-        joined = await self._found_again(rejoin)
-        self._offline = None
-        # Of these texts it is known, to the character, what the session has of them and what not.
-        typed = self._typist.unsettled if self._typist is not None else {}
-        carried = offline.carried_over(joined.state.notebook, but=typed.keys())
+
+        async def join() -> Joined:
+            self._session = await rejoin()
+            return await self._join()
+
+        self._arrivals.end(LOST)
+        self._outbox.lost()
+        joined = await found_again(join)
         self._take(joined)
-        self._told_where = None
-        if self._typist is not None:
-            self._typist.rejoined(joined.state, joined.handled)
-            bl.GenServer.cast(self._session, Type(self._viewer))
+        carried = self._outbox.rejoined(joined)
+        self._people.rejoined()
         self._tell(None)
         for operation in carried.operations:
             self.send(operation)
-        if self._on_question:
-            self._take_questions()
+        self._questions.rejoined()
         for words in (BACK, *carried.lost):
             self._say(words)
 
-    def _underway(self) -> tuple[Operation, ...]:
-        """What the session may not have had yet: the texts as they are here, then the rest in its order."""
-        if self._typist is None:
-            return self._sent.take()
-        texts = (SetCellSource(cell_id, source) for cell_id, source in self._typist.unsettled.items())
-        return (*texts, *self._sent.take(), *self._typist.pause())
-
-    async def _found_again(self, rejoin: Rejoin) -> Joined:
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                self._session = await rejoin()
-                joined: Joined = await bl.GenServer.call(
-                    self._session, Join(self.person, self._client_id), timeout=CALL_SECONDS
-                )
-                return joined
-            except (OSError, ValueError, bl.BeamlikeError) as error:
-                logger.debug("the session is not there yet: %s", error)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
-
-    def _write_offline(self, offline: Offline, operation: Operation) -> None:
-        if trouble := offline.write(operation):
-            self._say(trouble)
-        if self._typist is not None:
-            self._typist.written(offline.state)
-        self._show_offline(offline)
-
-    def _show_offline(self, offline: Offline) -> None:
-        if offline.state is not self._state:
-            self._state = offline.state
+    def _wrote(self, state: State, words: str) -> None:
+        """While the session is out of reach."""
+        if state is not self._state:
+            self._state = state
             self._tell(None)
+        if words:
+            self._say(words)
 
     def _hear(self, message: object) -> None:
         match message:
@@ -646,55 +361,37 @@ class Client:
                 except Exception as error:
                     self._end(f"this view is not what the session has ({type(error).__name__}: {error})")
                     raise
-                self.applied = number
-                self._sent.applied(operation)
-                if self._typist is not None:
-                    self._typist.applied(operation, self._state)
-                    if operation == ClientJoined(self._client_id):
-                        self._typist.go_on(self._client_id)
-                    self._note_sent()
+                self._arrivals.applied = number
+                self._outbox.applied(operation, self._state)
                 if isinstance(operation, ApplyDelta):
-                    self._people_moved(operation)
+                    self._people.typed(operation, self._state)
                 self._unseen += size_of(operation)
                 if number % SEEN_EVERY == 0 or self._unseen > SEEN_CHARACTERS:
                     self._unseen = 0
-                    bl.GenServer.cast(self._session, Seen(self._viewer, number))
+                    self._cast(Seen(self._viewer, number))
                 self._tell(operation)
-                self._arrivals.come(number)
+                self._arrivals.told()
             case Behind():
-                bl.GenServer.cast(self._session, Seen(self._viewer, self.applied))
+                self._cast(Seen(self._viewer, self.applied))
             case Resync(state, number, handled):
-                self._state, self.applied = state, number
-                if self._typist is not None:
-                    self._typist.resynced(state, handled)
-                    if self._client_id in state.clients and not self._typist.id:
-                        self._typist.go_on(self._client_id)
-                    self._note_sent()
+                self._state, self._arrivals.applied = state, number
+                self._outbox.resynced(state, handled)
                 self._tell(None)
-                self._arrivals.come(number)
-            case PeopleHere(people, you):
-                self._people, self._you = people, you
-                bl.GenServer.cast(self._session, SawPeople(self._viewer))
-                for on_people in self._on_people:
-                    on_people()
+                self._arrivals.told()
+            case PeopleHere():
+                self._people.told(message)
             case Types(client_id):
-                self._client_id = client_id
+                self._outbox.client_id = client_id
             case NotDone(operation, why):
-                if self._typist is not None:
-                    self._typist.refused(operation)
-                    self._note_sent()
+                self._outbox.refused(operation)
                 if not isinstance(operation, ReportRevision):
                     self._say(why)
             case Journaled(number):
                 self.journaled = number
             case Notice(text):
                 self._say(text)
-            case Asked(wanted):
-                for on_question in self._on_question:
-                    on_question(wanted)
-            case Settled(question):
-                for on_settled in self._on_settled:
-                    on_settled(question)
+            case Asked() | Settled():
+                self._questions.told(message)
             case bl.Down(_, _, reason):
                 self._end(_ended(reason))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from typing import Final
 
@@ -13,16 +15,29 @@ from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import NOCONNECTION, Reason
 from notebook_tui.document.apply import apply
 from notebook_tui.document.notebook import Notebook
-from notebook_tui.document.operations import Arrange, Edit, History, InsertCell, InsertSection, Operation, SetCellSource
+from notebook_tui.document.operations import (
+    ApplyDelta,
+    Arrange,
+    Edit,
+    History,
+    InsertCell,
+    InsertSection,
+    Operation,
+    SetCellSource,
+)
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.session.merging.difference import operations_between, outline
 from notebook_tui.session.merging.lines import merged_lines
-from notebook_tui.session.messages import LEFT
+from notebook_tui.session.messages import LEFT, Joined
+
+logger = logging.getLogger("notebook_tui.session")
 
 MOST_SENT: Final = 200
 HEARD_SECONDS: Final = 10.0
 """What was sent longer ago has been applied, or refused."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
+"""Between two looks for a session that is out of reach."""
 LOST: Final = "the session cannot be reached: its server is gone, or busy. What you write is kept here until it is back"
 NOT_NOW: Final = "the session cannot be reached, so nothing but the text can be changed until it is back"
 BACK: Final = "the session is back"
@@ -41,14 +56,27 @@ def may_come_back(reason: Reason) -> bool:
     return reason in (NOCONNECTION, ("shutdown", LEFT))
 
 
+async def found_again(join: Callable[[], Awaitable[Joined]]) -> Joined:
+    """Joins as soon as the session can be: `join` raises OSError, ValueError or BeamlikeError while it cannot."""
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            return await join()
+        except (OSError, ValueError, bl.BeamlikeError) as error:
+            logger.debug("the session is not there yet: %s", error)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
 class Sent:
-    """Edits on their way to the session: those that it has not told all viewers of."""
+    """Edits on their way to the session: those that it has not told all viewers of. Of changes of a text the typist
+    knows that."""
 
     def __init__(self) -> None:
         self._sent: deque[tuple[float, Operation]] = deque(maxlen=MOST_SENT)
 
     def add(self, operation: Operation) -> None:
-        if isinstance(operation, Edit | History):
+        if isinstance(operation, Edit | History) and not isinstance(operation, ApplyDelta):
             self._sent.append((time.monotonic(), operation))
 
     def applied(self, operation: Operation) -> None:

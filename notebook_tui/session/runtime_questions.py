@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import beamlike as bl
 from notebook_tui.runtime.facts import Facts, TellFacts
 from notebook_tui.runtime.limits import Lifetime, SetIdleLimit
 from notebook_tui.session.cluster_questions import SECONDS, ClusterOf, ClusterQuestion, DropNode, Failed, TellRunner
+from notebook_tui.session.messages import ChosenRuntime, Disconnect, Restart, RuntimePrice, UseRuntime
 
 if TYPE_CHECKING:
     from notebook_tui.runtime.cluster_view import Cluster, ToRunner
 
 BESIDE_SECONDS = 1.0
 """So much longer the answer may take on its way by the session."""
+CHANGE_SECONDS = 30.0
+
+Asked: TypeAlias = ClusterQuestion | Restart | Disconnect | UseRuntime | ChosenRuntime | RuntimePrice
 
 
 class RuntimeQuestions:
@@ -23,13 +27,38 @@ class RuntimeQuestions:
 
     def __init__(
         self,
-        call: Callable[[ClusterQuestion, float], Awaitable[Any]],
+        call: Callable[[Asked, float], Awaitable[Any]],
         server_of: Callable[[], Awaitable[bl.Pid | None]],
         manage: Callable[[], Awaitable[bl.Pid | None]],
     ) -> None:
         self._call = call
         self._server_of = server_of
         self._manage = manage
+
+    async def restart(self) -> None:
+        """A fresh runtime: all values are lost, the text is not."""
+        await self._call(Restart(), CHANGE_SECONDS)
+
+    async def disconnect(self) -> None:
+        """No runtime any more, and none that is being connected. The text stays, all values are lost."""
+        await self._call(Disconnect(), CHANGE_SECONDS)
+
+    async def use_runtime(self, spec: str) -> None:
+        """Cells run there from now on, in a fresh runtime: a profile by its name, or `KIND:…`. `ProfileError` says why
+        not, and then all stays as it is."""
+        refused: Exception | None = await self._call(UseRuntime(spec), CHANGE_SECONDS)
+        if refused is not None:
+            raise refused
+
+    async def chosen_runtime(self) -> str:
+        """The spec of where cells run, or would."""
+        spec: str = await self._call(ChosenRuntime(), SECONDS)
+        return spec
+
+    async def runtime_price(self) -> float | None:
+        """What the runtime's machine costs for an hour, in dollars; None if that is not known."""
+        price: float | None = await self._call(RuntimePrice(), SECONDS)
+        return price
 
     async def runtime_facts(self) -> Facts | None:
         """Of the runtime's process; None while there is none."""

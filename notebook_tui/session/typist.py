@@ -32,10 +32,11 @@ class _Change:
 
 
 class Typist:
-    """`send` gets each operation in its turn, from `go_on` on. While the session is out of reach nothing is sent, and
-    what is asked for waits; what is done to the notebook here meanwhile is `written`."""
+    """`send` gets each operation in its turn, from `go_on` on; `sent` tells how many this viewer has sent so far, in
+    whatever way, as the session counts what it has handled. While the session is out of reach nothing is sent, and what
+    is asked for waits; what is done to the notebook here meanwhile is `written`."""
 
-    def __init__(self, state: State, send: Callable[[Operation], None]) -> None:
+    def __init__(self, state: State, send: Callable[[Operation], None], sent: Callable[[], int]) -> None:
         self.id = ""
         """As which client it types."""
         self._pauses = True
@@ -43,14 +44,13 @@ class Typist:
         """Cells that were made while the session was out of reach, and are asked for."""
         self._state = state
         self._send = send
+        self._sent = sent
         self._texts: dict[str, TypedText] = {}
         self._open: set[str] = set()
         self._queue: deque[_Change | Operation] = deque()
         self._numbers: dict[str, int] = {}
         """Of the changes that are under way, by cell: which of all that was sent."""
         self._reported: dict[str, int] = {}
-        self.sent = 0
-        """So many operations."""
 
     @property
     def waits(self) -> bool:
@@ -61,11 +61,6 @@ class Typist:
     def unsettled(self) -> dict[str, str]:
         """The texts, by cell, of which the session has not all, as far as that was heard."""
         return {cell_id: text.text for cell_id, text in self._texts.items() if not text.is_settled}
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether all that was asked for was sent, and no text is under way."""
-        return not self._queue and all(text.is_settled for text in self._texts.values())
 
     # What the user does.
 
@@ -137,24 +132,20 @@ class Typist:
         while self._queue and not self._pauses:
             first = self._queue[0]
             if not isinstance(first, _Change):
-                self._emit(self._taken(first))
+                self._send(self._taken(first))
                 continue
             text = self._texts[first.cell_id]
             if text.is_under_way:
                 return
             self._queue.popleft()
             revision = self._revision(first.cell_id)
-            self._numbers[first.cell_id] = self.sent + 1
+            self._numbers[first.cell_id] = self._sent() + 1
             self._reported[first.cell_id] = revision
-            self._emit(ApplyDelta(self.id, first.cell_id, text.take(), revision, first.at))
+            self._send(ApplyDelta(self.id, first.cell_id, text.take(), revision, first.at))
 
     def _taken(self, operation: Operation) -> Operation:
         self._queue.popleft()
         return operation
-
-    def _emit(self, operation: Operation) -> None:
-        self.sent += 1
-        self._send(operation)
 
     def _revision(self, cell_id: str) -> int:
         return self._state.texts.get(cell_id, Text()).revision
@@ -206,7 +197,6 @@ class Typist:
                 text.heard(source)
             else:
                 text.heard(source)
-        self.sent = 0
 
     def _make_anew(self, cell_id: str, text: TypedText) -> None:
         """One that was made here comes with the text that it has; another is gone."""
@@ -299,4 +289,4 @@ class Typist:
                 continue  # what is under way was made for an older one
             if known.revision - self._reported.get(cell_id, 0) >= REPORT_EVERY:
                 self._reported[cell_id] = known.revision
-                self._emit(ReportRevision(self.id, cell_id, known.revision))
+                self._send(ReportRevision(self.id, cell_id, known.revision))

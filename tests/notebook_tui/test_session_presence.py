@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from hypothesis import given
@@ -12,7 +13,8 @@ from notebook_tui.document.operations import QueueCells
 from notebook_tui.session.client import Client
 from notebook_tui.session.messages import Join
 from notebook_tui.session.people import OWNER, Person
-from notebook_tui.session.presence import MARKS, Here, PeopleHere, Presences, Present, Whereabouts, moved
+from notebook_tui.session.presence import MARKS, PACE, Here, PeopleHere, Presences, Present, Whereabouts, moved
+from tests.notebook_tui.test_session_rejoined_typing import typing
 from tests.notebook_tui.test_session_viewers import notebook_at
 from tests.support.kept_sessions import kept
 from tests.support.local_nodes import PATIENCE, eventually, in_node, waiting_messages
@@ -160,3 +162,18 @@ async def test_a_viewer_that_says_nothing_gets_one_telling_however_much_others_m
                 lambda: any(each.where.caret == place for each in ann.people)  # noqa: B023 - it is over before the next
             )
         assert [type(each) for each in waiting_messages()].count(PeopleHere) == 0
+
+
+@in_node
+async def test_who_comes_back_to_a_session_is_where_they_were_and_sees_the_others(tmp_path: Path) -> None:
+    async with typing(tmp_path) as (place, ann):
+        ann.here(HERE)
+        await eventually(lambda: len(ann.people) == 1)
+        await asyncio.sleep(2 * PACE)  # what she says of herself has been said
+        await place.leave()
+        await eventually(lambda: ann.away)
+        bob = await Client.join(await place.begin(), Person("bob"))
+        bob.here(Whereabouts("setup"))
+        await eventually(lambda: [each.where for each in bob.people if each.name == "ann"] == [HERE])
+        await eventually(lambda: {each.name for each in ann.people} == {"ann", "bob"})
+        await bob.close()

@@ -6,15 +6,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 import beamlike as bl
 from notebook_tui.document.notebook import Cell
-from notebook_tui.document.operations import InsertCell, Operation, SetCellSource
+from notebook_tui.document.operations import InsertCell, Operation, SetCellSource, SetTitle
 from notebook_tui.document.state import State
+from notebook_tui.session.arrivals import SessionOver
 from notebook_tui.session.client import Client
-from notebook_tui.session.messages import LEFT
+from notebook_tui.session.messages import LEFT, Made
 from notebook_tui.session.options import SessionOptions
 from notebook_tui.session.people import Person
+from notebook_tui.session.rejoining import LOST
 from notebook_tui.session.session import Session
 from notebook_tui.session.storage import NotebookFile
 from tests.notebook_tui.test_session_viewers import notebook_at
@@ -152,3 +157,23 @@ async def test_who_types_in_a_view_that_has_failed_loses_nothing(tmp_path: Path)
         assert f"{begin}123" in (tmp_path / "test.livemd").read_text(encoding="utf-8")
         await eventually(lambda: text(bob) == f"{begin}123")
         await bob.close()
+
+
+@in_node
+async def test_an_answer_that_came_just_before_the_session_was_lost_waits_for_nothing_of_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with typing(tmp_path) as (place, ann):
+
+        async def answered_before(*_: object) -> Any:
+            number = ann.applied + 5  # so far was the session, and it told nobody any more
+            await place.leave()
+            await eventually(lambda: ann.away)
+            await place.begin()
+            await eventually(lambda: not ann.away)
+            return Made(number)
+
+        monkeypatch.setattr(ann, "_call", answered_before)
+        with pytest.raises(SessionOver, match=LOST):
+            async with asyncio.timeout(PATIENCE):
+                await ann.make(SetTitle("B"))

@@ -165,7 +165,7 @@ class FakeSession:
     def type_here(self) -> None:
         if self._typist is None and self.person.may("edit"):
             self._state, _ = apply(self._state, ClientJoined(ME))
-            self._typist = Typist(self._state, self._emit)
+            self._typist = Typist(self._state, self._emit, lambda: len(self.sent))
             self._typist.go_on(ME)
 
     @property

@@ -40,6 +40,10 @@ class Link:
     handled: int = 0
     is_behind: bool = False
 
+    @property
+    def sent(self) -> int:
+        return self.handled + len(self.up)
+
 
 class Session:
     def __init__(self, state: State) -> None:
@@ -88,7 +92,7 @@ class Person:
         self.cell_id = cell_id
         self.link = session.join()
         self.state = session.state
-        self.typist = Typist(self.state, lambda operation: self.link.up.append(operation))
+        self.typist = Typist(self.state, lambda operation: self.link.up.append(operation), lambda: self.link.sent)
         self.typist.go_on(self.link.id)
         self.editor = self.typist.open(cell_id)
         self._typed: Delta = ()
