@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from secrets import token_hex
 from typing import assert_never
@@ -27,26 +26,24 @@ from notebook_tui.document import effects, operations
 from notebook_tui.document.apply import apply
 from notebook_tui.document.effects import Effect
 from notebook_tui.document.operations import Operation
-from notebook_tui.document.outputs import Display, Error, Output, Result, Text
+from notebook_tui.document.outputs import Text
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
-from notebook_tui.document.versions import Versions
 from notebook_tui.runtime import messages as runtime_messages
-from notebook_tui.runtime.limits import EndsSoon, LimitOver
-from notebook_tui.runtime.outcome import Outcome
+from notebook_tui.runtime.limits import EndsSoon
 from notebook_tui.runtime.relay import Relayed
 from notebook_tui.runtime.sound import Unsound
-from notebook_tui.runtime.versions import CellVersions
 from notebook_tui.session import keepsakes
 from notebook_tui.session.cluster_questions import ClusterOf, DropNode, TellRunner
 from notebook_tui.session.cluster_questions import answer as answer_cluster
 from notebook_tui.session.ending import Endings
 from notebook_tui.session.far_viewers import ask_for, is_far, passage
 from notebook_tui.session.from_runtime import checked
+from notebook_tui.session.incoming import Incoming
 from notebook_tui.session.index_ahead import index_ahead
 from notebook_tui.session.keeper import LetGo, hold, keep
 from notebook_tui.session.keeping import Keeping
-from notebook_tui.session.limit_words import at_its_end, before_its_end
+from notebook_tui.session.limit_words import before_its_end
 from notebook_tui.session.messages import (
     SESSIONS,
     Act,
@@ -91,11 +88,13 @@ from notebook_tui.session.people import NotAllowed, Person
 from notebook_tui.session.presence import PACE, Here, PeopleDue, Presences, SawPeople
 from notebook_tui.session.profiles import LOCAL, ProfileError
 from notebook_tui.session.questions import Questions
-from notebook_tui.session.reattach import Incoming, Lost, Reattached, reattach
+from notebook_tui.session.reason_words import reason_words
+from notebook_tui.session.reattach import Lost, Reattached, reattach
 from notebook_tui.session.roles import Request, refusal, role_for_all, role_for_request
 from notebook_tui.session.run_log import RunLog, log_of
 from notebook_tui.session.runtime import Connection, Runtime, Step
 from notebook_tui.session.runtime_kinds import runtime_of
+from notebook_tui.session.runtime_records import outputs_of, versions_of
 from notebook_tui.session.secrets.giving import Giving
 from notebook_tui.session.storage import NotebookFile
 from notebook_tui.session.viewers import Viewers
@@ -150,8 +149,6 @@ class Session(GenServer):
         self._connects_next = False
         """As soon as all secrets are read."""
         self._identity = file.identity
-        self._unsafe: deque[tuple[int, int, bl.Pid]] = deque()
-        """What came from the runtime and is not on the disk yet: the number in the journal, its own, its relay."""
         self._keeping.begin(self)
         for client_id in self._state.clients:  # of a program that was killed: nobody types here yet
             self._do(operations.ClientLeft(client_id))
@@ -370,7 +367,7 @@ class Session(GenServer):
             case runtime_messages.Nodes(names):
                 self._do(operations.NodesChanged(names))
             case runtime_messages.Versions(cells):
-                self._do(operations.VersionsChanged(tuple((cell.cell_id, _versions(cell)) for cell in cells)))
+                self._do(operations.VersionsChanged(tuple((cell.cell_id, versions_of(cell)) for cell in cells)))
             case PeopleDue():
                 self._rests = False
                 self._people_changed()
@@ -411,22 +408,17 @@ class Session(GenServer):
             self.notify(f"the runtime has said what no notebook understands: {error}")
         else:
             await self.handle_info(news)
-        if self._incoming is not None and self._connection is not None and self._connection.keepsake is not None:
-            told = self._keeping.heard_runtime(relayed.number)
-            self._unsafe.append((told, relayed.number, relayed.relay))
+        if self._incoming is not None and self._incoming.defers:
+            self._incoming.journaled(relayed, self._keeping.heard_runtime(relayed.number))
             self._tell_safe()
 
     def _tell_safe(self) -> None:
-        """The runtime need not keep it any more."""
-        number, relay = 0, None
-        while self._unsafe and self._keeping.holds(self._unsafe[0][0]):
-            _, number, relay = self._unsafe.popleft()
-        if relay is not None and self._incoming is not None:
-            self._incoming.told_safe(relay, number)
+        if self._incoming is not None:
+            self._incoming.tell_safe(self._keeping.holds)
 
     def _finished(self, finished: runtime_messages.Finished) -> None:
         cell_id, outcome = finished.cell_id, finished.outcome
-        for output in _outputs(outcome):
+        for output in outputs_of(outcome):
             self._do(operations.OutputAdded(cell_id, output))
         # By the runtime's clock: news of a short run may arrive together.
         began = self._state.evaluation(cell_id).started_at or time.time()
@@ -462,11 +454,11 @@ class Session(GenServer):
                 assert self._incoming is not None
                 self._reattaching = bl.spawn(reattach, bl.self(), connection, self._incoming.seen)
                 return
-            self._lost(await connection.fate() if reason in (NOCONNECTION, SHUTDOWN) else _words(reason))
+            self._lost(await connection.fate() if reason in (NOCONNECTION, SHUTDOWN) else reason_words(reason))
         elif self._keeper is not None and ref == self._keeper[1]:
             self._keeper = None
             self._early.clear()
-            self._do(operations.RuntimeDown(f"the runtime did not start: {_words(reason)}"))
+            self._do(operations.RuntimeDown(f"the runtime did not start: {reason_words(reason)}"))
 
     def _reattached(self, connection: Connection) -> None:
         self._reattaching = None
@@ -706,7 +698,6 @@ class Session(GenServer):
             self._reattaching = None
         self._unsent.clear()
         self._early.clear()
-        self._unsafe.clear()
         if self._connection is not None and self._connection.keepsake is not None:
             keepsakes.forget(self._keeping.file.identity)
         if self._connection_ref is not None:
@@ -721,29 +712,3 @@ class Session(GenServer):
 
 def _refused(request: Request, why: str) -> Notice | NotDone:
     return NotDone(request.operation, why) if isinstance(request, Perform) else Notice(why)
-
-
-def _outputs(outcome: Outcome) -> list[Output]:
-    if outcome.failure is not None:
-        failure = outcome.failure
-        places = tuple((place.cell_id, place.line) for place in failure.places)
-        return [Error(failure.type, failure.message, failure.traceback, failure.line, places)]
-    if outcome.result is None:
-        return []
-    if outcome.forms:
-        return [Display((*outcome.forms, ("text/plain", outcome.result)))]
-    return [Result(outcome.result)]
-
-
-def _versions(cell: CellVersions) -> Versions:
-    return Versions(cell.current, tuple((behind.node, behind.since) for behind in cell.behind))
-
-
-def _words(reason: Reason) -> str:
-    if isinstance(reason, tuple) and len(reason) == 2 and isinstance(reason[1], LimitOver):
-        return at_its_end(reason[1])
-    if isinstance(reason, bl.ExceptionInfo):
-        return f"{reason.type.rpartition('.')[2]}: {reason.message}"
-    if isinstance(reason, tuple) and len(reason) == 2 and reason[0] == SHUTDOWN and isinstance(reason[1], str):
-        return reason[1]
-    return str(reason)

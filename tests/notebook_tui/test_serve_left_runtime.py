@@ -17,10 +17,10 @@ from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.relay import Adopt, Got, Relayed, relay
 from notebook_tui.session import keepsakes
 from notebook_tui.session.client import Client as Viewer
+from notebook_tui.session.incoming import Incoming
 from notebook_tui.session.keepsakes import Keepsake
 from notebook_tui.session.messages import LEFT, Leave
 from notebook_tui.session.options import SessionOptions
-from notebook_tui.session.reattach import Incoming
 from notebook_tui.session.runtime import Connection, Runtime, RuntimeEnded
 from notebook_tui.session.session import Session
 from notebook_tui.session.storage import NotebookFile
