@@ -140,7 +140,7 @@ class World:
         journal = (await bl.sys.get_state(self.session, timeout=PATIENCE))["_keeping"]._kept.journal
         state = await bl.sys.get_state(self.session, timeout=PATIENCE)
         # What has the runtime is another program, and sees nothing of this.
-        bl.exit(state["_keeper"][0], "kill")
+        bl.exit(state["_runtime"]._keeper[0], "kill")
         ended = [bl.monitor(each) for each in (self.session, journal._writer) if each is not None]
         bl.exit(self.session, "kill")
         for ref in ended:
