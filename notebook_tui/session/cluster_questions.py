@@ -10,6 +10,7 @@ from beamlike.kernel.record import frozen
 
 if TYPE_CHECKING:
     from notebook_tui.runtime.cluster_view import ToRunner
+    from notebook_tui.session.runtime import Connection
 
 SECONDS = 5.0
 
@@ -50,11 +51,10 @@ class Failed:
         return LookupError(self.why) if self.absent else bl.BeamlikeError(self.why)
 
 
-async def answer(client: Client, runtime: str, apart: tuple[str, ...], question: ClusterQuestion) -> None:
-    """Beside the session, which goes on meanwhile. `runtime` is the runtime's node; the nodes `apart` are no part of
-    its cluster."""
+async def answer(client: Client, connection: Connection, question: ClusterQuestion) -> None:
+    """Beside the session, which goes on meanwhile."""
     try:
-        found = await _answer(runtime, (bl.self().node, *apart), question)
+        found = await _answer(connection.server.node, (bl.self().node, *connection.apart), question)
     except LookupError as error:
         found = Failed(str(error.args[0] if error.args else error), absent=True)
     except (bl.BeamlikeError, TimeoutError) as error:

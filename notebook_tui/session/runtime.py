@@ -72,6 +72,11 @@ class Connection:
     keepsake: Keepsake | None = None
     """By which the next program finds it, for it outlives this one; None if it does not."""
 
+    @property
+    def apart(self) -> tuple[str, ...]:
+        """The nodes by which it is held, which are no part of its cluster."""
+        return tuple(getattr(self.child, "apart", ()))
+
     async def fate(self) -> str:
         """Why the runtime was lost, in words."""
         if self.lifetime is not None and self.lifetime.is_over:

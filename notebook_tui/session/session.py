@@ -7,46 +7,36 @@ runtime and the disk answer becomes operations again, with the session's clock.
                           │     ▲
               effects     ▼     │ Started, Printed, Displayed, InputWanted, Finished, Nodes, Versions, Down
                           runtime server
+
+Much of it has rooms of its own, which have the session as their host: the runtime's life (`runtime_life`) and what it
+says (`runtime_news`), the file and the journal (`keeping`), who is here (`viewers`, `attendance`), what cells ask
+(`questions`), widgets and secrets.
 """
 
 from __future__ import annotations
 
 import logging
-import time
-from collections import deque
 from collections.abc import Mapping, Sequence
-from secrets import token_hex
 from typing import assert_never
 
 import beamlike as bl
 from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.behaviours.servers.outcomes import NO_REPLY
 from beamlike.kernel.question import Client
-from beamlike.kernel.terms import NOCONNECTION, SHUTDOWN, Reason
+from beamlike.kernel.terms import Reason
 from notebook_tui.document import effects, operations
 from notebook_tui.document.apply import apply
 from notebook_tui.document.effects import Effect
 from notebook_tui.document.operations import Operation
-from notebook_tui.document.outputs import Display, Error, Output, Result, Text
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
-from notebook_tui.document.versions import Versions
 from notebook_tui.runtime import messages as runtime_messages
-from notebook_tui.runtime.limits import EndsSoon, LimitOver
-from notebook_tui.runtime.outcome import Outcome
-from notebook_tui.runtime.relay import Relayed
-from notebook_tui.runtime.sound import Unsound
-from notebook_tui.runtime.versions import CellVersions
-from notebook_tui.session import keepsakes
+from notebook_tui.session.attendance import Attendance
 from notebook_tui.session.cluster_questions import ClusterOf, DropNode, TellRunner
 from notebook_tui.session.cluster_questions import answer as answer_cluster
-from notebook_tui.session.ending import Endings
-from notebook_tui.session.far_viewers import ask_for, is_far, passage
-from notebook_tui.session.from_runtime import checked
+from notebook_tui.session.far_viewers import ask_for, is_far
 from notebook_tui.session.index_ahead import index_ahead
-from notebook_tui.session.keeper import LetGo, hold, keep
 from notebook_tui.session.keeping import Keeping
-from notebook_tui.session.limit_words import at_its_end, before_its_end
 from notebook_tui.session.messages import (
     SESSIONS,
     Act,
@@ -83,19 +73,17 @@ from notebook_tui.session.messages import (
     TakeQuestions,
     TellAbout,
     Type,
-    Types,
     UseRuntime,
 )
 from notebook_tui.session.options import EVALUATES, SessionOptions
 from notebook_tui.session.people import NotAllowed, Person
-from notebook_tui.session.presence import PACE, Here, PeopleDue, Presences, SawPeople
-from notebook_tui.session.profiles import LOCAL, ProfileError
+from notebook_tui.session.presence import Here, PeopleDue, SawPeople
 from notebook_tui.session.questions import Questions
-from notebook_tui.session.reattach import Incoming, Lost, Reattached, reattach
 from notebook_tui.session.roles import Request, refusal, role_for_all, role_for_request
 from notebook_tui.session.run_log import RunLog, log_of
-from notebook_tui.session.runtime import Connection, Runtime, Step
-from notebook_tui.session.runtime_kinds import runtime_of
+from notebook_tui.session.runtime import Runtime
+from notebook_tui.session.runtime_life import RuntimeLife
+from notebook_tui.session.runtime_news import RuntimeNews
 from notebook_tui.session.secrets.giving import Giving
 from notebook_tui.session.storage import NotebookFile
 from notebook_tui.session.viewers import Viewers
@@ -115,59 +103,34 @@ class Session(GenServer):
         self._served = options.served
         self._leaves = False
         """Another program is to go on with the session."""
-        self._viewers = Viewers()
         self._notices: list[str] = []
+        self._viewers = Viewers()
         self._keeping = Keeping(file, options)
-        self._held = options.held
-        left = self._left_runtime(file) if options.served else None
-        opened = self._keeping.open(runtime_stays=left is not None)
-        self._state, self.applied = opened.state, opened.applied
-        self._notices += opened.notices
-        self._runtime = options.held(runtime) if left is None else left[1]
-        self._runtime_spec = str(getattr(self._runtime, "name", LOCAL))
-        self._connection: Connection | None = None
-        self._connection_ref: bl.Ref | None = None
-        self._keeper: tuple[bl.Pid, bl.Ref] | None = None
-        """Of the runtime that there is, or comes, with the monitor of it."""
-        self._endings = Endings()
-        self._incoming: Incoming | None = None
-        self._early: list[Relayed] = []
-        """What came from a runtime that is not known yet: its first words may arrive before its connection does."""
-        self._passage: bl.Pid | None = None
-        """To the runtime, for viewers on other nodes."""
-        self._reattaching: bl.Pid | None = None
-        """Looks for a runtime that cannot be reached; what is for that waits in `_unsent`."""
-        self._unsent: list[object] = []
-        self._presences = Presences()
-        self._rests = False
-        """All have been told who is where, just now."""
-        self._log = RunLog(log_of(file.identity) if options.journal else None)
+        self._giving = Giving(self, options.grants)
         self._questions = Questions(self.tell_runtime)
         self._widgets = Widgets(self, options.inputs)
         self._presets = tuple(options.inputs.items())
-        self._inputs_read: dict[str, None] = {}
-        self._giving = Giving(self, options.grants)
-        self._connects_next = False
-        """As soon as all secrets are read."""
+        self._news = RuntimeNews(self, self._questions, self._widgets)
+        self._runtime = RuntimeLife(self, self._news, self._keeping, self._giving, runtime, options)
+        opened = self._keeping.open(runtime_stays=self._runtime.is_left)
+        self._state, self.applied = opened.state, opened.applied
+        self._notices += opened.notices
+        log = RunLog(log_of(file.identity) if options.journal else None)
+        self._attendance = Attendance(self, self._viewers, log)
         self._identity = file.identity
-        self._unsafe: deque[tuple[int, int, bl.Pid]] = deque()
-        """What came from the runtime and is not on the disk yet: the number in the journal, its own, its relay."""
         self._keeping.begin(self)
         for client_id in self._state.clients:  # of a program that was killed: nobody types here yet
-            self._do(operations.ClientLeft(client_id))
+            self.do(operations.ClientLeft(client_id))
         self._giving.opened(file.identity, file.digest, is_ours=self._keeping.is_ours)
         bl.spawn_link(index_ahead, self._state.notebook)
-        if left is not None:
-            self._resume(left[0], opened.heard)
+        if self._runtime.is_left:
+            self._runtime.resume(opened.heard)
         # So that `terminate` ends the runtime when a parent ends the session.
         bl.trap_exit(True)
 
     async def terminate(self, reason: Reason) -> None:
         try:
-            if self._leaves:
-                await self._let_go()
-            self._drop_runtime()
-            await self._endings.all_over()
+            await self._runtime.end(leaves=self._leaves)
         finally:
             await self._keeping.close(leaves=self._leaves)
 
@@ -182,8 +145,8 @@ class Session(GenServer):
             people=self._viewers.people,
             evaluating=tuple(map(state.notebook.label, state.running.values())),
             queued=len(state.queue),
-            runtime=self._runtime_spec,
-            connected=self._connection is not None,
+            runtime=self._runtime.spec,
+            connected=self._runtime.connected is not None,
             dirty=state.dirty,
         )
 
@@ -192,16 +155,7 @@ class Session(GenServer):
     async def handle_call(self, request: object, client: Client) -> object:
         match request:
             case Join(person, before):
-                if (earlier := self._viewers.again(client.pid)) is not None:
-                    self._viewer_left(earlier)
-                self._viewers.add(client.pid, person, self.applied)
-                self._presences.joined(client.pid, person)
-                handled = self._viewers.handled(before)
-                joined = Joined(self._state, self.applied, self._keeping.safe, self._served, handled)
-                bl.GenServer.reply(client, joined)
-                self._people_changed()
-                for text in self._notices:
-                    bl.send(client.pid, Notice(text))
+                self._join(client, person, before)
                 return NO_REPLY
             case TellAbout():
                 return self._facts()
@@ -211,7 +165,18 @@ class Session(GenServer):
             case _:
                 raise TypeError(f"a session does not know the call {request!r}")
 
+    def _join(self, client: Client, person: Person, before: str) -> None:
+        if (earlier := self._viewers.again(client.pid)) is not None:
+            self._viewer_left(earlier)
+        self._viewers.add(client.pid, person, self.applied)
+        handled = self._viewers.handled(before)
+        bl.GenServer.reply(client, Joined(self._state, self.applied, self._keeping.safe, self._served, handled))
+        self._attendance.joined(client.pid, person)
+        for text in self._notices:
+            bl.send(client.pid, Notice(text))
+
     def _answer(self, request: Request, client: Client) -> object:
+        connected = self._runtime.connected
         match request:
             case Make(operation):
                 return self._made(operation, client.pid)
@@ -230,29 +195,27 @@ class Session(GenServer):
                 self._note_file()
                 return answer
             case Restart():
-                self._disconnect()
-                self._do(operations.Connect())
+                self._runtime.restart()
                 return None
             case Disconnect():
-                self._disconnect()
+                self._runtime.disconnect()
                 return None
             case UseRuntime(spec):
-                return self._use_runtime(spec)
+                return self._runtime.use(spec)
             case ChosenRuntime():
-                return self._runtime_spec
+                return self._runtime.spec
             case RuntimePrice():
-                return self._connection.usd_per_hour if self._connection is not None else None
+                return None if connected is None else connected.connection.usd_per_hour
             case RunsOf():
-                return tuple(self._log.newest)
+                return self._attendance.runs
             case InputsRead():
-                return tuple(self._inputs_read)
+                return self._news.inputs_read
             case RuntimeServerOf():
-                return self._server_for(client)
+                return None if connected is None else connected.server_for(client)
             case ClusterOf() | TellRunner() | DropNode():
-                if self._connection is None:
+                if connected is None:
                     return None
-                apart = getattr(self._connection.child, "apart", ())
-                bl.spawn(answer_cluster, client, self._connection.server.node, apart, request)
+                bl.spawn(answer_cluster, client, connected.connection, request)
                 return NO_REPLY
             case _:
                 raise TypeError(f"a session does not know the call {request!r}")
@@ -275,15 +238,13 @@ class Session(GenServer):
             case Perform(operations.SetInputValue() as operation, viewer):
                 self._set_input(operation, viewer)
             case Perform(operation, viewer):
-                self._do(operation, viewer)
+                self.do(operation, viewer)
             case Type(viewer):
-                self._type(viewer)
+                self._attendance.types(viewer)
             case Here(where, viewer):
-                self._presences.is_at(viewer, where)
-                self._people_changed()
+                self._attendance.is_at(viewer, where)
             case SawPeople(viewer):
-                self._presences.saw(viewer)
-                self._people_changed()
+                self._attendance.saw(viewer)
             case SetSecretInput():
                 self._widgets.set_secret(request)
             case Act():
@@ -305,132 +266,29 @@ class Session(GenServer):
             case _:
                 raise TypeError(f"a session does not know the cast {request!r}")
 
-    def _server_for(self, client: Client) -> bl.Pid | None:
-        """What takes a viewer's questions to the runtime."""
-        if self._connection is None or not is_far(client):
-            return None if self._connection is None else self._connection.server
-        if self._passage is None or not bl.is_alive(self._passage):
-            self._passage = bl.spawn(passage, self._connection.server)
-        return self._passage
-
-    def _people_changed(self) -> None:
-        """Tells now, if nobody was told just before; else as soon as that is long enough ago."""
-        if self._rests:
-            return
-        due = self._presences.due(self._log.runners(self._state))
-        for viewer, people in due.items():
-            bl.send(viewer, people)
-        if due:
-            self._rests = True
-            bl.send_after(bl.self(), PeopleDue(), PACE)
-
-    def _type(self, viewer: bl.Pid) -> None:
-        if not self._viewers.client_id(viewer):
-            client_id = token_hex(8)
-            self._viewers.types(viewer, client_id)
-            self._presences.types(viewer, client_id)
-            bl.send(viewer, Types(client_id))
-            self._do(operations.ClientJoined(client_id))
-
     def _set_input(self, operation: operations.SetInputValue, viewer: bl.Pid) -> None:
         checked = self._widgets.checked(operation, lambda why: bl.send(viewer, Notice(why)))
-        if checked is not None and self._do(checked, viewer):
+        if checked is not None and self.do(checked, viewer):
             self._widgets.was_set(checked)
 
-    # What runtimes, their connectors and viewers' ends report.
+    # What the runtime, the disk and viewers' ends report.
 
     async def handle_info(self, message: object) -> None:
+        if await self._runtime.handle(message):
+            return
         match message:
-            case runtime_messages.Started(cell_id):
-                self._do(operations.EvaluationStarted(cell_id, time.time()))
-            case runtime_messages.Printed(cell_id, stream, text, output):
-                self._do(operations.OutputAdded(cell_id, Text("stderr" if stream == "stderr" else "stdout", text)))
-                bl.send(output, runtime_messages.Taken())
-            case runtime_messages.Displayed():
-                self._widgets.show(message)
-                bl.send(message.output, runtime_messages.Taken())
-            case runtime_messages.ViewsChanged():
-                self._widgets.change(message)
-                bl.send(message.output, runtime_messages.Taken())
-            case runtime_messages.WidgetEnded():
-                self._widgets.ended(message)
-            case runtime_messages.InputRead(cell_id, ref):
-                self._inputs_read[ref] = None
-                self._do(operations.InputBound(cell_id, ref))
-            case runtime_messages.InputWanted():
-                self._questions.ask(message)
-            case runtime_messages.InputSettled(_, question):
-                self._questions.settled(question)
-            case runtime_messages.Finished():
-                self._finished(message)
-            case runtime_messages.Dropped(container, trouble):
-                self._do(operations.ContainerDown(container, trouble))
-                if trouble:
-                    self.notify(trouble)
-            case runtime_messages.Nodes(names):
-                self._do(operations.NodesChanged(names))
-            case runtime_messages.Versions(cells):
-                self._do(operations.VersionsChanged(tuple((cell.cell_id, _versions(cell)) for cell in cells)))
             case PeopleDue():
-                self._rests = False
-                self._people_changed()
-            case EndsSoon():
-                self.notify(before_its_end(message))
-            case Step(connector, text):
-                if self._is_kept_by(connector):
-                    self._do(operations.RuntimeConnecting(text, time.time()))
-            case (bl.Pid() as connector, Connection() as connection):
-                await self._connected(connector, connection)
-            case Relayed():
-                await self._relayed(message)
-            case Reattached(connection) if connection is self._connection:
-                self._reattached(connection)
-            case Lost(connection, why) if connection is self._connection:
-                self._lost(why)
+                self._attendance.rested()
             case _ if self._keeping.handle(message):
                 self._note_file()
-                self._tell_safe()
+                self._runtime.tell_safe()
             case _ if self._giving.handle(message):
                 self._note_file()
-                if self._connects_next and not self._giving.reading:
-                    self._connect_now()
-            case bl.Down():
-                await self._down(message)
-
-    async def _relayed(self, relayed: Relayed) -> None:
-        if self._keeper is not None and self._connection is None:
-            self._early.append(relayed)
-            return
-        news = None if self._incoming is None else self._incoming.take(relayed)
-        if news is None:
-            return
-        try:
-            # Code of the user's runs where it comes from, and must not be what ends the session.
-            news = checked(news)
-        except Unsound as error:
-            self.notify(f"the runtime has said what no notebook understands: {error}")
-        else:
-            await self.handle_info(news)
-        if self._incoming is not None and self._connection is not None and self._connection.keepsake is not None:
-            told = self._keeping.heard_runtime(relayed.number)
-            self._unsafe.append((told, relayed.number, relayed.relay))
-            self._tell_safe()
-
-    def _tell_safe(self) -> None:
-        """The runtime need not keep it any more."""
-        number, relay = 0, None
-        while self._unsafe and self._keeping.holds(self._unsafe[0][0]):
-            _, number, relay = self._unsafe.popleft()
-        if relay is not None and self._incoming is not None:
-            self._incoming.told_safe(relay, number)
-
-    def _finished(self, finished: runtime_messages.Finished) -> None:
-        cell_id, outcome = finished.cell_id, finished.outcome
-        for output in _outputs(outcome):
-            self._do(operations.OutputAdded(cell_id, output))
-        # By the runtime's clock: news of a short run may arrive together.
-        began = self._state.evaluation(cell_id).started_at or time.time()
-        self._do(operations.EvaluationFinished(cell_id, began + finished.seconds, outcome.status, outcome.versions))
+                self._runtime.start_if_due()
+            case bl.Down(ref) if self._viewer_left(ref):
+                pass
+            case _:
+                self._news.hear(message)
 
     def _viewer_left(self, ref: bl.Ref) -> bool:
         """Whether that is the monitor of one."""
@@ -439,53 +297,10 @@ class Session(GenServer):
             return False
         viewer, client_id = left
         self._questions.viewer_left(viewer)
-        self._presences.left(viewer)
-        self._people_changed()
-        if client_id:
-            self._do(operations.ClientLeft(client_id))
+        self._attendance.left(viewer, client_id)
         return True
 
-    async def _down(self, down: bl.Down) -> None:
-        ref, reason = down.ref, down.reason
-        if self._viewer_left(ref):
-            pass
-        elif (trouble := self._endings.handle(down)) is not None:
-            if trouble:
-                self.notify(trouble)
-        elif ref == self._connection_ref:
-            connection, self._connection_ref = self._connection, None
-            assert connection is not None
-            if reason == NOCONNECTION and connection.reconnect is not None:
-                self.notify(
-                    f"the connection to the runtime is lost; it is looked for, up to {connection.lease:g} s long"
-                )
-                assert self._incoming is not None
-                self._reattaching = bl.spawn(reattach, bl.self(), connection, self._incoming.seen)
-                return
-            self._lost(await connection.fate() if reason in (NOCONNECTION, SHUTDOWN) else _words(reason))
-        elif self._keeper is not None and ref == self._keeper[1]:
-            self._keeper = None
-            self._early.clear()
-            self._do(operations.RuntimeDown(f"the runtime did not start: {_words(reason)}"))
-
-    def _reattached(self, connection: Connection) -> None:
-        self._reattaching = None
-        self._connection_ref = bl.monitor(connection.server)
-        unsent, self._unsent = self._unsent, []
-        for message in unsent:
-            self.tell_runtime(message)
-        self.notify("the runtime is connected again: values are kept, and what it printed meanwhile is here")
-
-    def _lost(self, why: str) -> None:
-        self._reattaching = None
-        self._drop_runtime()
-        self._do(operations.RuntimeDown(why))
-
     # Operations and effects.
-
-    def do(self, operation: Operation) -> bool:
-        """Whether it made sense."""
-        return self._do(operation)
 
     def notify(self, text: str) -> None:
         """Words for the user, now or as soon as one is there."""
@@ -504,9 +319,7 @@ class Session(GenServer):
         self._giving.file_is(file.identity, file.digest)
 
     def _has_moved(self, file: NotebookFile) -> None:
-        if self._connection is not None and self._connection.keepsake is not None:
-            keepsakes.forget(self._identity)
-            self._note_runtime(self._connection)
+        self._runtime.moved(self._identity)
         self._identity = file.identity
         if self._served and bl.whereis(SESSIONS) is not None:
             bl.send(SESSIONS, Moved(bl.self(), str(file.path.absolute())))
@@ -524,8 +337,8 @@ class Session(GenServer):
             return refused
         return Made(self.applied)
 
-    def _do(self, operation: Operation, viewer: bl.Pid | None = None) -> bool:
-        """By a viewer, if one asks for it: then only with the role for all that follows of it."""
+    def do(self, operation: Operation, viewer: bl.Pid | None = None) -> bool:
+        """Whether it made sense. By a viewer, if one asks for it: then only with the role for all that follows."""
         try:
             self._apply(operation, viewer)
         except (Rejected, NotAllowed) as refused:
@@ -543,24 +356,10 @@ class Session(GenServer):
         before, self._state = self._state, state
         self.applied += 1
         self._viewers.applied(operation, self.applied)
-        self._note_run(operation, viewer, before)
+        self._attendance.applied(operation, viewer, before)
         self._keeping.applied(operation)
         for effect in wanted:
             self._perform(effect)
-
-    def _note_run(self, operation: Operation, viewer: bl.Pid | None, before: State) -> None:
-        """Who ran what, and what came of it."""
-        match operation:
-            case operations.QueueCells():
-                self._log.asked(viewer, self._person(viewer), before, self._state)
-            case operations.EvaluationFinished(cell_id, at, ending):
-                self._log.finished(cell_id, self._state, at, ending)
-            case _:
-                return
-        self._people_changed()
-
-    def _person(self, viewer: bl.Pid | None) -> Person | None:
-        return None if viewer is None else self._viewers.person(viewer)
 
     def _check(self, operation: Operation, viewer: bl.Pid, after: State, wanted: Sequence[Effect]) -> None:
         if isinstance(operation, operations.ApplyDelta | operations.ReportRevision):
@@ -574,13 +373,9 @@ class Session(GenServer):
     def _perform(self, effect: Effect) -> None:
         match effect:
             case effects.ConnectRuntime():
-                self._do(operations.RuntimeConnecting("starting a runtime", time.time()))
-                if self._giving.reading:
-                    self._connects_next = True
-                else:
-                    self._connect_now()
+                self._runtime.connect()
             case effects.DisconnectRuntime():
-                self._drop_runtime(first=False)  # another takes its place, and need not wait for that
+                self._runtime.drop(first=False)  # another takes its place, and need not wait for that
             case effects.StartEvaluation(cell_id, source, container, above):
                 notebook = self._state.notebook
                 label, node = notebook.label(cell_id), str(notebook.cell(cell_id).metadata.get("node", ""))
@@ -602,148 +397,8 @@ class Session(GenServer):
 
     def tell_runtime(self, message: object) -> None:
         """If there is one; as soon as it is found, if it is looked for."""
-        if self._reattaching is not None:
-            self._unsent.append(message)
-        elif self._connection is not None:
-            bl.send(self._connection.server, message)
-
-    # The runtime.
-
-    def _connect_now(self) -> None:
-        self._connects_next = False
-        before = self._endings.take_first() if getattr(self._runtime, "alone", True) else ()
-        self._keeper = bl.spawn_monitor(keep, bl.self(), self._connect, before)
-
-    def _disconnect(self) -> None:
-        """Asked for, so nothing is lost against anybody's will; neither is what is just being connected."""
-        self._drop_runtime()
-        if self._state.runtime.phase != "disconnected":
-            self._do(operations.RuntimeDown(""))
-
-    def _use_runtime(self, spec: str) -> ProfileError | None:
-        try:
-            runtime = self._held(runtime_of(spec))
-        except ProfileError as error:
-            return error
-        self._disconnect()
-        self._runtime, self._runtime_spec = runtime, spec
-        self._do(operations.Connect())
-        return None
-
-    async def _connect(self, session: bl.Pid) -> Connection:
-        directory = str(self._keeping.file.path.resolve().parent)
-        return await self._runtime.connect(session, self._keeping.file.path.stem, directory)
-
-    async def _connected(self, connector: bl.Pid, connection: Connection) -> None:
-        if not self._is_kept_by(connector):
-            return  # it was told to give up, and ends what it has made
-        self._connection = connection
-        self._incoming = Incoming(connection.server, defers=connection.keepsake is not None)
-        self._note_runtime(connection)
-        self._connection_ref = bl.monitor(connection.server)
-        environment = self._giving.environment
-        if environment is not None:
-            self.tell_runtime(environment)
-        self._do(operations.RuntimeConnected(connection.text, time.time()))
-        early, self._early = self._early, []
-        for relayed in early:
-            await self._relayed(relayed)
-
-    # A runtime that outlives this program.
-
-    def _left_runtime(self, file: NotebookFile) -> tuple[Connection, Runtime] | None:
-        """That of the program before, if it has left one, and of what it is one."""
-        keepsake = keepsakes.noted(file.identity)
-        if keepsake is None:
-            return None
-        try:
-            runtime = self._held(runtime_of(keepsake.spec))
-        except ProfileError:
-            return None
-        resume = getattr(runtime, "resume", None)
-        return None if resume is None else (resume(keepsake), runtime)
-
-    def _resume(self, connection: Connection, heard: int) -> None:
-        """It is looked for, as one to which the connection is lost; cells run on there meanwhile."""
-        self._connection = connection
-        self._keeper = bl.spawn_monitor(hold, bl.self(), connection)
-        if self._state.runtime.phase != "connected":
-            self._drop_runtime(first=False)  # nothing is known of it
-            return
-        self._incoming = Incoming(connection.server, resumed=heard, defers=True)
-        self._widgets.resume()
-        self._reattaching = bl.spawn(reattach, bl.self(), connection, heard)
-
-    def _note_runtime(self, connection: Connection) -> None:
-        if connection.keepsake is None:
-            return
-        try:
-            keepsakes.note(self._keeping.file.identity, connection.keepsake)
-        except OSError as error:
-            self.notify(f"if the server is killed, the runtime is lost with it: {error.strerror or error}")
-
-    async def _let_go(self) -> None:
-        """The runtime is for the next program, which begins with what the journal holds."""
-        if self._connection is None or self._connection.keepsake is None or self._keeper is None:
-            return
-        keeper, ended = self._keeper
-        self._keeper = None
-        if self._connection_ref is not None:
-            bl.demonitor(self._connection_ref, flush=True)
-            self._connection_ref = None
-        self._connection = None
-        bl.send(keeper, LetGo())
-        await bl.receive(ref=ended)
-
-    def _is_kept_by(self, keeper: bl.Pid) -> bool:
-        return self._keeper is not None and self._keeper[0] == keeper
-
-    def _drop_runtime(self, *, first: bool = True) -> None:
-        """The one that there is, or comes, is ended. `first`: before there is another."""
-        self._connects_next = False
-        if self._reattaching is not None:
-            bl.exit(self._reattaching, "shutdown")
-            self._reattaching = None
-        self._unsent.clear()
-        self._early.clear()
-        self._unsafe.clear()
-        if self._connection is not None and self._connection.keepsake is not None:
-            keepsakes.forget(self._keeping.file.identity)
-        if self._connection_ref is not None:
-            bl.demonitor(self._connection_ref, flush=True)
-        self._connection = self._connection_ref = self._incoming = self._passage = None
-        self._questions.settle_all()
-        self._widgets.runtime_gone()
-        if self._keeper is not None:
-            self._endings.begin(*self._keeper, first=first)
-            self._keeper = None
+        self._runtime.tell(message)
 
 
 def _refused(request: Request, why: str) -> Notice | NotDone:
     return NotDone(request.operation, why) if isinstance(request, Perform) else Notice(why)
-
-
-def _outputs(outcome: Outcome) -> list[Output]:
-    if outcome.failure is not None:
-        failure = outcome.failure
-        places = tuple((place.cell_id, place.line) for place in failure.places)
-        return [Error(failure.type, failure.message, failure.traceback, failure.line, places)]
-    if outcome.result is None:
-        return []
-    if outcome.forms:
-        return [Display((*outcome.forms, ("text/plain", outcome.result)))]
-    return [Result(outcome.result)]
-
-
-def _versions(cell: CellVersions) -> Versions:
-    return Versions(cell.current, tuple((behind.node, behind.since) for behind in cell.behind))
-
-
-def _words(reason: Reason) -> str:
-    if isinstance(reason, tuple) and len(reason) == 2 and isinstance(reason[1], LimitOver):
-        return at_its_end(reason[1])
-    if isinstance(reason, bl.ExceptionInfo):
-        return f"{reason.type.rpartition('.')[2]}: {reason.message}"
-    if isinstance(reason, tuple) and len(reason) == 2 and reason[0] == SHUTDOWN and isinstance(reason[1], str):
-        return reason[1]
-    return str(reason)

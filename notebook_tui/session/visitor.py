@@ -31,7 +31,7 @@ from notebook_tui.runtime.relay import Relayed
 from notebook_tui.runtime.typing_questions import Complete, Place
 from notebook_tui.session.attached import STOP_SECONDS, start_there, withdraw
 from notebook_tui.session.booted import offer_modules
-from notebook_tui.session.reattach import Incoming
+from notebook_tui.session.incoming import Incoming
 from notebook_tui.widgets.view_text import content_text
 
 COMPLETE_SECONDS = 2.0

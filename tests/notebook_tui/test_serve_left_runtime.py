@@ -17,10 +17,10 @@ from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.relay import Adopt, Got, Relayed, relay
 from notebook_tui.session import keepsakes
 from notebook_tui.session.client import Client as Viewer
+from notebook_tui.session.incoming import Incoming
 from notebook_tui.session.keepsakes import Keepsake
 from notebook_tui.session.messages import LEFT, Leave
 from notebook_tui.session.options import SessionOptions
-from notebook_tui.session.reattach import Incoming
 from notebook_tui.session.runtime import Connection, Runtime, RuntimeEnded
 from notebook_tui.session.session import Session
 from notebook_tui.session.storage import NotebookFile
@@ -140,7 +140,7 @@ class World:
         journal = (await bl.sys.get_state(self.session, timeout=PATIENCE))["_keeping"]._kept.journal
         state = await bl.sys.get_state(self.session, timeout=PATIENCE)
         # What has the runtime is another program, and sees nothing of this.
-        bl.exit(state["_keeper"][0], "kill")
+        bl.exit(state["_runtime"]._keeper[0], "kill")
         ended = [bl.monitor(each) for each in (self.session, journal._writer) if each is not None]
         bl.exit(self.session, "kill")
         for ref in ended:

@@ -28,8 +28,8 @@ from notebook_tui.runtime.messages import (
 from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.relay import Got, Relayed
 from notebook_tui.session.client import Client
+from notebook_tui.session.incoming import Incoming
 from notebook_tui.session.options import SessionOptions
-from notebook_tui.session.reattach import Incoming
 from notebook_tui.session.runtime import Connection
 from notebook_tui.session.session import Session
 from notebook_tui.session.storage import NotebookFile
