@@ -27,6 +27,7 @@ from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.behaviours.servers.outcomes import NO_REPLY
 from beamlike.kernel.question import Client
 from beamlike.kernel.record import frozen
+from beamlike.kernel.terms import NOCONNECTION, Reason
 from nodes.child import tune_garbage_collector
 from nodes.dead_man import DeadMan
 from nodes.reached_at import reached_at
@@ -39,6 +40,7 @@ from notebook_tui.serve.custody_messages import (
     FateOf,
     NotBooted,
     StopRuntime,
+    Taken,
 )
 from notebook_tui.serve.rendezvous import CUSTODIANS, AlreadyServed, Announcement, Server
 from notebook_tui.session.booted import BOOT_SECONDS
@@ -59,8 +61,11 @@ class _Alone:
 
 
 @frozen
-class _Arrived:
-    child: nodes.Child
+class _BootOver:
+    """To itself: what was asked for is there, or there is none."""
+
+    asked: bl.Ref
+    child: nodes.Child | None
 
 
 class Custodian(GenServer):
@@ -68,6 +73,9 @@ class Custodian(GenServer):
         self._lease = lease
         self._over = over
         self._children: dict[str, nodes.Child] = {}
+        self._asked: dict[bl.Ref, bl.Pid | str] = {}
+        """Boots under way, and then their nodes until those are taken, by the monitors of who asked: nobody else could
+        say that they are not wanted any more."""
         self._server: bl.Ref | None = None
         self._dead_man = DeadMan()
         self._dead_man.kill_in(FIRST_SECONDS + LATE_SECONDS)
@@ -79,7 +87,8 @@ class Custodian(GenServer):
                 self._attend(server, keeps)
                 return None
             case BootRuntime():
-                bl.spawn(_boot, bl.self(), client, request, self._lease)
+                asked = bl.monitor(client.pid)
+                self._asked[asked] = bl.spawn(_boot, bl.self(), asked, client, request, self._lease)
             case StopRuntime(node):
                 bl.spawn(_stop, client, self._children.pop(node, None))
             case FateOf(node):
@@ -90,6 +99,9 @@ class Custodian(GenServer):
 
     def handle_cast(self, request: object) -> None:
         match request:
+            case Taken(asked):
+                self._asked.pop(asked, None)
+                bl.demonitor(asked, flush=True)
             case Dismiss():
                 self._over.set()
             case _:
@@ -97,8 +109,10 @@ class Custodian(GenServer):
 
     def handle_info(self, message: object) -> None:
         match message:
-            case _Arrived(child):
-                self._children[child.node] = child
+            case _BootOver(asked, child):
+                self._boot_over(asked, child)
+            case bl.Down(asked, _, reason) if asked in self._asked:
+                self._asker_gone(asked, reason)
             case bl.Down(ref) if ref == self._server:
                 logger.info("the server is gone; %d runtimes wait %g s for the next", len(self._children), self._lease)
                 if not self._children:
@@ -107,6 +121,23 @@ class Custodian(GenServer):
                 bl.send_after(bl.self(), _Alone(ref), self._lease)
             case _Alone(ref) if ref == self._server:
                 self._over.set()
+
+    def _boot_over(self, asked: bl.Ref, child: nodes.Child | None) -> None:
+        wanted = self._asked.pop(asked, None) is not None
+        if child is None:
+            bl.demonitor(asked, flush=True)
+        elif wanted:
+            self._children[child.node] = child
+            self._asked[asked] = child.node
+        else:
+            bl.spawn(_stop, None, child)
+
+    def _asker_gone(self, asked: bl.Ref, reason: Reason) -> None:
+        wanted = self._asked.pop(asked)
+        if isinstance(wanted, bl.Pid):
+            bl.exit(wanted, "shutdown")
+        elif reason != NOCONNECTION:  # else it may have been taken: the server says so when it attends again
+            bl.spawn(_stop, None, self._children.pop(wanted, None))
 
     def _attend(self, server: bl.Pid, keeps: frozenset[str]) -> None:
         self._dead_man.call_off()
@@ -117,7 +148,7 @@ class Custodian(GenServer):
             bl.spawn(_stop, None, self._children.pop(node))
 
 
-async def _boot(custodian: bl.Pid, client: Client, wanted: BootRuntime, lease: float) -> None:
+async def _boot(custodian: bl.Pid, asked: bl.Ref, client: Client, wanted: BootRuntime, lease: float) -> None:
     try:
         backend = nodes.Local(python=wanted.python, env=dict(wanted.env), users_secret=True)
         child = await nodes.boot(backend, timeout=BOOT_SECONDS, own_thread=True, lease=lease)
@@ -127,10 +158,11 @@ async def _boot(custodian: bl.Pid, client: Client, wanted: BootRuntime, lease: f
             await child.stop(grace=0)
             raise
     except (bl.BeamlikeError, OSError, TimeoutError) as error:
+        bl.send(custodian, _BootOver(asked, None))
         bl.GenServer.reply(client, NotBooted(str(error)))
         return
-    bl.send(custodian, _Arrived(child))
-    bl.GenServer.reply(client, Booted(child.node, host, port, child.machine.where))
+    bl.send(custodian, _BootOver(asked, child))
+    bl.GenServer.reply(client, Booted(child.node, host, port, child.machine.where, asked))
 
 
 async def _stop(client: Client | None, child: nodes.Child | None) -> None:

@@ -24,6 +24,7 @@ from notebook_tui.serve.custody_messages import (
     FateOf,
     NotBooted,
     StopRuntime,
+    Taken,
 )
 from notebook_tui.serve.errors import NoServer
 from notebook_tui.serve.rendezvous import CUSTODIANS, Server, servers
@@ -75,7 +76,8 @@ class Custody:
             logger.warning("the runtimes of the server before are not found again: %s", error)
 
     async def boot(self, python: str, env: dict[str, str], name: str) -> Booted:
-        """NoServer says why there is no custodian; BeamlikeError, why there is no runtime."""
+        """NoServer says why there is no custodian; BeamlikeError, why there is no runtime. It ends with the process
+        that asks, until that has taken it."""
         await self._there()
         wanted = BootRuntime(python, tuple(env.items()), name)
         answer = await bl.GenServer.call(self._address(), wanted, timeout=2 * BOOT_SECONDS + CALL_SECONDS)
@@ -84,6 +86,10 @@ class Custody:
         booted: Booted = answer
         self._nodes.add(booted.node)
         return booted
+
+    def take(self, booted: Booted) -> None:
+        """It is somebody's runtime now."""
+        bl.GenServer.cast(self._address(), Taken(booted.asked))
 
     async def stop(self, node: str) -> None:
         """It has ended, or will with its custodian."""
@@ -197,6 +203,7 @@ class Held:
         except BaseException:
             await custody.stop(booted.node)
             raise
+        custody.take(booted)
         text = f"{self.name}, {booted.where}"
         return self._connection(Keepsake(server, booted.host, booted.port, text, self.name, directory or ""))
 

@@ -22,7 +22,8 @@ class Attend:
 
 @frozen
 class BootRuntime:
-    """A call: a child node of that interpreter; the answer is `Booted`, or `NotBooted`."""
+    """A call: a child node of that interpreter; the answer is `Booted`, or `NotBooted`. If the process that asks ends
+    before it has said `Taken`, that node does, too."""
 
     python: str
     env: tuple[tuple[str, str], ...]
@@ -36,11 +37,20 @@ class Booted:
     port: int
     where: str
     """The machine, in words."""
+    asked: bl.Ref
+    """What it was booted for, as `Taken` names it."""
 
 
 @frozen
 class NotBooted:
     why: str
+
+
+@frozen
+class Taken:
+    """A cast, by who asked: the node is a runtime now, and has an owner whose end is its own."""
+
+    asked: bl.Ref
 
 
 @frozen

@@ -56,6 +56,9 @@ class Host(Protocol):
     async def perform(self, wish: Wish, guest: Guest) -> int:
         """Does it, without a terminal; the exit status."""
 
+    def refused(self, why: str) -> None:
+        """The guest was not given what they asked for; the log is told."""
+
     def touched(self) -> None:
         """The guest did something."""
 
@@ -162,6 +165,7 @@ class Guest(asyncssh.SSHServerSession[bytes]):
 
     def subsystem_requested(self, subsystem: str) -> bool:
         """No files by sftp, nor anything else: what there is, `help` says."""
+        self._host.refused(f"there is no subsystem {subsystem}")
         return False
 
     def session_started(self) -> None:
@@ -229,6 +233,8 @@ class Guest(asyncssh.SSHServerSession[bytes]):
         self._full = False
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._task is None:  # what was asked for was refused, so there is no end of it to wait for
+            self._host.left(self)
         self._end()
 
     # Its life.
@@ -254,19 +260,20 @@ class Guest(asyncssh.SSHServerSession[bytes]):
         try:
             wish = parse(self._command)
         except NoSuchCommand as error:
-            self.complain(f"beamlike: {error}\n")
-            return REFUSED
+            return self._refuse("there is no such command", str(error))
         if not self._host.may(wish):
-            self.complain(f"beamlike: that takes a key with the role {role_for(wish)}; yours has {self._host.role}\n")
-            return REFUSED
+            return self._refuse(f"that takes a key with the role {role_for(wish)}; yours has {self._host.role}")
         if not isinstance(wish, Home | OpenFile):
             return await self._host.perform(wish, self)
         if self._term in ("", "dumb"):
-            self.complain(
-                "beamlike: expected a terminal to show notebooks in (ssh -t HOST …); without: ssh HOST help\n"
-            )
-            return REFUSED
+            return self._refuse("expected a terminal to show notebooks in (ssh -t HOST …); without: ssh HOST help")
         return await self._host.view(wish, self)
+
+    def _refuse(self, why: str, said: str = "") -> int:
+        """`said` is for the guest alone: it has their own words, which may be secret."""
+        self._host.refused(why)
+        self.complain(f"beamlike: {said or why}\n")
+        return REFUSED
 
     def _finished(self, task: asyncio.Task[int]) -> None:
         self.app = None

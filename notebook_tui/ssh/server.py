@@ -45,6 +45,7 @@ _UNSENT: Final = 16 * 1024
 _SEND_BUFFER: Final = 64 * 1024
 _COMPRESSION: Final = ("zlib@openssh.com", "none")
 _VERSION: Final = "beamlike"
+_NO_FORWARDING: Final = "ports are not forwarded here"
 
 
 class Opens(Protocol):
@@ -140,7 +141,10 @@ class Visitor(asyncssh.SSHServer):
         self._note("login", role=trusted.role, directory=trusted.directory)
 
     def session_requested(self) -> Guest | bool:
-        if self._admitted is None or len(self._guests) >= _CHANNELS:
+        if self._admitted is None:
+            return False
+        if len(self._guests) >= _CHANNELS:
+            self.refused(f"{_CHANNELS} channels are open already, the most of one connection")
             return False
         guest = Guest(self)
         self._guests.add(guest)
@@ -150,14 +154,14 @@ class Visitor(asyncssh.SSHServer):
         raise self._no_forwarding(f"{dest_host}:{dest_port}")
 
     def server_requested(self, listen_host: str, listen_port: int) -> bool:
-        self._server.audit.refused(self._address, "ports are not forwarded here", name=self._name)
+        self.refused(_NO_FORWARDING)
         return False
 
     def unix_connection_requested(self, dest_path: str) -> bool:
         raise self._no_forwarding(dest_path)
 
     def unix_server_requested(self, listen_path: str) -> bool:
-        self._server.audit.refused(self._address, "ports are not forwarded here", name=self._name)
+        self.refused(_NO_FORWARDING)
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -186,8 +190,10 @@ class Visitor(asyncssh.SSHServer):
         return await self._inside(self._server.opens.view, wish, guest)
 
     async def perform(self, wish: Wish, guest: Guest) -> int:
-        self._note("command", command=_short(described(wish), 300))
         return await self._inside(self._server.opens.perform, wish, guest)
+
+    def refused(self, why: str) -> None:
+        self._server.audit.refused(self._address, _short(why, 200), name=self._name)
 
     def touched(self) -> None:
         self._touched_at = self._server.clock()
@@ -198,10 +204,14 @@ class Visitor(asyncssh.SSHServer):
     async def _inside(self, act: Callable[..., Awaitable[int]], wish: Wish, guest: Guest) -> int:
         admitted = self._admitted
         assert admitted is not None
+        if command := described(wish):
+            self._note("command", command=_short(command, 300))
         keep_within(admitted.directory, writes=admitted.person.may("edit"))
         try:
             return await act(wish, guest, admitted)
         except (OSError, ValueError) as error:
+            if isinstance(error, PermissionError):
+                self.refused(str(error))
             guest.complain(f"beamlike: {error}\n")
             return 2
 
@@ -248,7 +258,7 @@ class Visitor(asyncssh.SSHServer):
         return f"the key's directory {trusted.directory!r} is not there"
 
     def _no_forwarding(self, where: str) -> asyncssh.ChannelOpenError:
-        self._server.audit.refused(self._address, f"ports are not forwarded here: {_short(where)}", name=self._name)
+        self.refused(f"{_NO_FORWARDING}: {_short(where)}")
         return asyncssh.ChannelOpenError(asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, "beamlike forwards no ports")
 
     def _note(self, event: str, **facts: str | float) -> None:

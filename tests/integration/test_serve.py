@@ -19,6 +19,8 @@ from notebook_tui.serve.joining import joined, server_holding
 from notebook_tui.serve.listing import listed
 from notebook_tui.serve.rendezvous import CUSTODIANS, on_demand_server, servers
 from notebook_tui.serve.server import end_server
+from notebook_tui.session.booted import Local
+from notebook_tui.session.runtime import Step
 from tests.support.in_loop import in_loop
 from tests.support.open_notebook import notebook_text
 from tests.support.served import printed, result, run, served, until
@@ -153,6 +155,38 @@ async def test_a_server_that_loses_the_way_to_its_custodian_and_finds_it_keeps_i
         assert [await kept.fate(each.node) for each in (one, other)] == [None, None]
         await kept.stop(one.node)
         assert [await kept.fate(each.node) for each in (one, other)] == ["it has ended", None]
+        (custodian,) = servers(CUSTODIANS)
+        kept.dismiss()
+        await until(lambda: not servers(CUSTODIANS), "the custodian has ended")
+    for program in [each for each in custody.STARTED if each.pid == custodian.pid]:
+        assert await asyncio.to_thread(program.wait, 60) == 0
+
+
+@pytest.mark.parametrize("begun", ["its process starts", "it is made a runtime"])
+@in_loop
+async def test_what_a_custodian_boots_ends_with_whoever_asked_for_it_until_it_is_somebodys_runtime(
+    work: Path, begun: str
+) -> None:
+    import beamlike as bl
+
+    began, go = work / "began", work / "go"
+    python = work / "python"
+    waits = f"until test -e '{go}'; do sleep 0.05; done"
+    python.write_text(f"#!/bin/sh\necho $$ > '{began}'\n{waits}\nexec '{sys.executable}' \"$@\"\n", encoding="utf-8")
+    python.chmod(0o700)
+    async with bl.Node(f"asks-{os.getpid()}@127.0.0.1", hidden=True) as node:
+        kept = custody.Custody(str(work))
+        await kept.begin(node.self(), ())
+        asker, ended = bl.spawn_monitor(kept.held(Local(python=str(python))).connect, node.self(), "a", None)
+        await until(lambda: began.exists() and began.read_text(), "its process starts")
+        if begun == "it is made a runtime":
+            go.touch()
+            await bl.receive(lambda told: isinstance(told, Step) and "makes it a runtime" in told.text, timeout=60)
+        # As if it were told to give up or had waited for too long, but nothing of it is left to take anything back.
+        bl.exit(asker, "kill")
+        await bl.receive(ref=ended, timeout=60)
+        go.touch()
+        await until(lambda: look(int(began.read_text())) is None, "what it asked for has ended")
         (custodian,) = servers(CUSTODIANS)
         kept.dismiss()
         await until(lambda: not servers(CUSTODIANS), "the custodian has ended")

@@ -14,8 +14,10 @@ from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
+import asyncssh
 import pytest
 
+from tests.support.in_loop import in_loop
 from tests.support.served_over_ssh import DEADLINE, Served, served
 
 NOTEBOOK = """# Cats
@@ -68,7 +70,9 @@ class TestCommands:
     def test_run_takes_a_key_with_that_role(self, world: Served) -> None:
         ran = world.do("run", "cats.livemd", key=world.place / "edit")
         assert ran.returncode == 2
-        assert ran.stderr.strip() == "beamlike: that takes a key with the role run; yours has edit"
+        why = "that takes a key with the role run; yours has edit"
+        assert ran.stderr.strip() == f"beamlike: {why}"
+        until(logged(world, event="refused", name="edit", why=why))
 
     @pytest.mark.parametrize("path", ["../private.livemd", "out/private.livemd", "/etc/passwd"])
     @pytest.mark.parametrize("command", ["run", "open"])
@@ -83,6 +87,8 @@ class TestCommands:
         )
         assert said.returncode == 2
         assert "is not in the directory that you may see" in said.stdout + said.stderr
+        until(logged(world, event="command", name="run", command=f"{command} {path}"))
+        until(logged(world, event="refused", name="run", why=f"{path!r} is not in the directory that you may see"))
 
     @pytest.mark.parametrize(
         "words", [("bash",), ("sh", "-c", "id"), ("scp", "-t", "/tmp"), ("run", "a", "--output=b")]
@@ -99,6 +105,7 @@ class TestCommands:
         assert said.returncode == 2
         assert not said.stdout
         assert said.stderr.startswith("beamlike: ")
+        until(logged(world, event="refused", name="ann", why="there is no such command"))
 
     def test_help_says_what_there_is_and_list_what_is_open(self, world: Served) -> None:
         assert "open FILE" in world.do("help", key=world.place / "view").stdout
@@ -166,6 +173,17 @@ class TestForwarding:
             check=False,
         )
         assert said.returncode == REFUSED
+        until(logged(world, event="refused", name="ann", why="there is no subsystem sftp"))
+
+    @in_loop
+    async def test_what_was_refused_takes_no_channel_from_what_comes_after_it(self, world: Served) -> None:
+        async with asyncssh.connect(
+            world.host, world.port, known_hosts=None, client_keys=[str(world.key)], config=[], agent_path=None
+        ) as conn:
+            for _ in range(12):
+                with pytest.raises(asyncssh.ChannelOpenError):
+                    await conn.create_process(subsystem="sftp")
+            assert "open FILE" in str((await conn.run("help")).stdout)
 
 
 class TestKeys:
