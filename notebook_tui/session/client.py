@@ -133,6 +133,8 @@ class Client:
         self._all_sent.set()
         self.served = False
         """Whether the session goes on when nobody looks."""
+        self.ended = False
+        """Whether the session is over."""
         self._person = person
         self._state = State()
         self.applied = 0
@@ -696,6 +698,7 @@ class Client:
                 for on_settled in self._on_settled:
                     on_settled(question)
             case bl.Down(_, _, reason):
+                self.ended = True
                 self._end(_ended(reason))
 
     def _tell(self, operation: Operation | None) -> None:
