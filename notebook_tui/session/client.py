@@ -81,6 +81,8 @@ class Client:
         """Characters of operations since the session was told how far this viewer has come."""
         self.served = False
         """Whether the session goes on when nobody looks."""
+        self.ended = False
+        """Whether the session is over."""
         self._person = person
         self._state = State()
         self.journaled = 0
@@ -393,6 +395,7 @@ class Client:
             case Asked() | Settled():
                 self._questions.told(message)
             case bl.Down(_, _, reason):
+                self.ended = True
                 self._end(_ended(reason))
 
     def _tell(self, operation: Operation | None) -> None:

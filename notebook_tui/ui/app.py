@@ -172,7 +172,7 @@ class NotebookApp(GuardedApp, PictureApp):
         if screen is None:
             return
         screen.flush()
-        if screen.client.served:
+        if screen.client.served or screen.client.ended:
             self.exit()
         else:
             self._ask_to_hand_over(screen)

@@ -55,6 +55,10 @@ class SessionClient(Protocol):
     def away(self) -> bool:
         """Whether the session is out of reach for now; what is written meanwhile is kept here, and looked after."""
 
+    @property
+    def ended(self) -> bool:
+        """Whether the session is over: nothing can be run or saved any more."""
+
     def leave_to_next(self) -> None:
         """The session is about to be stopped, and another program goes on with what it has."""
 

@@ -12,7 +12,9 @@ _RUNS: Final = "A cell still runs. Its runtime and the nodes that it started end
 _UNSAVED: Final = "There are changes that are not saved."
 _SERVED: Final = "A server holds this notebook's session: it goes on when you leave."
 _CELLS_TOO: Final = " So do the cells that run."
-_AWAY: Final = "The session is out of reach. What you wrote since then is nowhere but here, and is lost if you leave."
+_AWAY: Final = "The session is out of reach."
+_ENDED: Final = "The session has ended."
+_LOST: Final = " What you wrote since then is nowhere but here, and is lost if you leave."
 
 
 class Leaving:
@@ -27,9 +29,10 @@ class Leaving:
     def begin(self) -> None:
         if isinstance(self._screen.app.screen, ChoiceScreen):
             return
-        if self._client.away:
+        if self._client.away or self._client.ended:
             stay = Choice("s", "stay", "Stay")
-            self._ask(_AWAY, (stay, Choice(self._verb[0], "leave", f"{self._verb.capitalize()} all the same")))
+            why = _ENDED if self._client.ended else _AWAY
+            self._ask(why + _LOST, (stay, Choice(self._verb[0], "leave", f"{self._verb.capitalize()} all the same")))
             return
         if self._client.served:
             self._begin_served()

@@ -486,6 +486,7 @@ class NotebookScreen(Screen[None]):
                 others=len(self._people.others),
                 served=self._client.served,
                 away=self._client.away,
+                ended=self._client.ended,
             )
         )
 

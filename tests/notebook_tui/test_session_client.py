@@ -47,8 +47,10 @@ async def test_a_viewer_hears_that_the_session_has_ended(tmp_path: Path) -> None
         ends: list[str] = []
         client.subscribe(lambda _state: None, said.append)
         client.on_end(ends.append)
+        assert not client.ended
         bl.exit(session, "kill")
         await eventually(lambda: len(ends) > 0)
+        assert client.ended
         assert said == ends == ["the session has ended (killed): nothing can be run or saved any more"]
 
 

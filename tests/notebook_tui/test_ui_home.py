@@ -34,7 +34,7 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
-    work = tmp_path / "work"
+    work = tmp_path / "notebooks"
     (work / "data").mkdir(parents=True)
     (work / "data" / "dogs.livemd").write_text("# Dogs\n")
     (work / "cats.livemd").write_text(CATS)
@@ -85,7 +85,7 @@ def test_what_was_opened_is_listed_with_when_and_what_is_missing(work: Path, she
         assert "Welcome" not in shown.text
         recent = [line for line in shown.lines if "Cats" in line or "Gone" in line]
         assert "2 h ago" in recent[0]
-        assert "~/work/cats.livemd" in recent[0]
+        assert "~/notebooks/cats.livemd" in recent[0]
         assert "missing" in recent[1]
         await shown.press("j", "enter")
         await shown.says("is not there any more. d takes it off the list.")
@@ -140,13 +140,13 @@ async def test_typing_finds_and_escape_shows_everything_again(shown: HomeTermina
 async def test_folders_are_walked_into_and_out_of(shown: HomeTerminal) -> None:
     await shown.press("/", *"data", "enter", "enter")
     await shown.shows("dogs.livemd")
-    assert "~/work/data" in shown.status
+    assert "~/notebooks/data" in shown.status
     assert "dogs" in marked(shown)
     await shown.press("h")
-    await shown.until(lambda: shown.status.endswith("~/work"), "the folder above")
+    await shown.until(lambda: shown.status.endswith("~/notebooks"), "the folder above")
     assert "data/" in marked(shown)
     await shown.press("l")
-    await shown.until(lambda: "~/work/data" in shown.status, "the folder again")
+    await shown.until(lambda: "~/notebooks/data" in shown.status, "the folder again")
 
 
 @at_home()
@@ -246,8 +246,8 @@ async def test_a_path_is_completed_and_opened(shown: HomeTerminal) -> None:
 
 @at_home()
 async def test_a_path_to_a_folder_is_looked_into_and_one_to_nothing_is_refused(shown: HomeTerminal) -> None:
-    await shown.press("o", *"~/work/da", "tab", "enter")
-    await shown.until(lambda: "~/work/data" in shown.status, "the folder")
+    await shown.press("o", *"~/notebooks/da", "tab", "enter")
+    await shown.until(lambda: "~/notebooks/data" in shown.status, "the folder")
     await shown.press("o", *"nothing.livemd", "enter")
     await shown.says("There is no file")
     assert shown.house.opened == []

@@ -155,6 +155,21 @@ async def test_a_session_of_a_program_that_knows_no_server_is_not_handed_over(sh
 
 
 @in_terminal(code("a", "x"))
+async def test_a_session_that_has_ended_is_no_longer_served(shown: Terminal) -> None:
+    shown.session.served = True
+    await shown.press("j")
+    assert "⇄ served" in shown.status
+    shown.session.ended = True
+    await shown.press("j")
+    assert "✗ session ended" in shown.status
+    assert "served" not in shown.status
+    await shown.press("ctrl+q")
+    await shown.shows("The session has ended.")
+    await shown.press("q")
+    assert shown.has_ended
+
+
+@in_terminal(code("a", "x"))
 async def test_who_leaves_while_the_session_is_out_of_reach_is_told_what_is_lost(shown: Terminal) -> None:
     shown.session.served = shown.session.away = True
     await shown.press("j")

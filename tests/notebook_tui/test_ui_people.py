@@ -73,6 +73,18 @@ async def test_who_is_followed_is_kept_in_view_until_a_key_is_pressed(shown: Ter
 
 
 @in_terminal(code("a", "x = 1"), size=(120, 30))
+async def test_nobody_follows_themselves_and_is_told_so(shown: Terminal) -> None:
+    shown.session.people = (ME, at(ANN, "a"))
+    await shown.press("s", "u")
+    await shown.shows("▲ ann")
+    for key in ("f", "enter"):
+        shown.app.clear_notifications()
+        await shown.press(key)
+        await shown.shows("This is you: mark somebody else.")
+    await shown.hides("followed")
+
+
+@in_terminal(code("a", "x = 1"), size=(120, 30))
 async def test_the_outline_has_the_marks_of_those_who_are_there(shown: Terminal) -> None:
     shown.session.people = (ME, at(ANN, "a"), at(BOB, "a"))
     await shown.press("s", "o")

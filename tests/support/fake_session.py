@@ -129,6 +129,7 @@ class FakeSession:
         self.ran: tuple[Ran, ...] = ()
         self.served = False
         self.away = False
+        self.ended = False
         self.stopped = self.left_to_next = False
 
     @property

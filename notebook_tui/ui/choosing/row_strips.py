@@ -1,6 +1,6 @@
 """Rows of a list as strips of the screen.
 
-▌ ★ A report of cats         ~/work/cats.livemd          2 h ago
+▌ ★ A report of cats         ~/notebooks/cats.livemd     2 h ago
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ import asyncio
 from codecs import getincrementaldecoder
 from dataclasses import replace
 from pathlib import Path
-from time import monotonic
 from typing import IO, Any, Final
 
 from textual import constants, events
@@ -22,12 +21,10 @@ from textual.messages import InBandWindowResize
 
 from notebook_tui.ui.driver.answered import TerminalAnswered
 from notebook_tui.ui.driver.channel import Channel
+from notebook_tui.ui.driver.inquiry import Inquiry
 from notebook_tui.ui.driver.questions import questions
-from notebook_tui.ui.driver.replies import Replies
 from notebook_tui.ui.pictures.graphics import Answers
 
-_PATIENCE: Final = 5.0
-"""Seconds after which a lone Escape is not held back any more to see whether it begins an answer."""
 _MARGIN: Final = 0.005
 _BEGIN: Final = "\x1b[?1049h\x1b[?25l\x1b[?1004h\x1b[?2004h\x1b[?7l"
 _MOUSE: Final = "\x1b[?1000h\x1b[?1003h\x1b[?1015h\x1b[?1006h"
@@ -51,8 +48,7 @@ class ChannelDriver(Driver):
         self._channel = channel
         self._parser = XTermParser(debug)
         self._decode = getincrementaldecoder("utf-8")("replace").decode
-        self._replies = Replies()
-        self._asked_at = 0.0
+        self._inquiry = Inquiry(self._tell)
         self._pause: asyncio.TimerHandle | None = None
         self._deaf = False
         self._pending: list[str] = []
@@ -65,7 +61,7 @@ class ChannelDriver(Driver):
         """What was typed, clicked, pasted, or answered."""
         if self._deaf:
             return
-        self._take(self._without_answers(self._decode(data)))
+        self._take(self._inquiry.without_answers(self._decode(data)))
         if self._pause is not None:
             self._pause.cancel()
         # A lone Escape is the key of that name only if nothing follows it.
@@ -96,19 +92,9 @@ class ChannelDriver(Driver):
     def _nothing_followed(self) -> None:
         self._pause = None
         if not self._deaf:
-            self._take(self._replies.release())
+            self._take(self._inquiry.release())
             for event in self._parser.tick():
                 self.process_message(event)
-
-    def _without_answers(self, text: str) -> str:
-        replies = self._replies
-        before = replies.complete, replies.answers
-        text = replies.feed(text)
-        if replies.complete and (replies.complete, replies.answers) != before:
-            self._tell(replies.answers)
-        if not replies.complete and monotonic() - self._asked_at > _PATIENCE:
-            text += replies.release()
-        return text
 
     def _tell(self, answers: Answers) -> None:
         if answers.cell is None:
@@ -130,7 +116,7 @@ class ChannelDriver(Driver):
             self._channel.write(data.encode("utf-8", "replace"))
 
     def start_application_mode(self) -> None:
-        self._replies, self._asked_at = Replies(), monotonic()
+        self._inquiry = Inquiry(self._tell)
         self.resized()
         self.write(_BEGIN)
         if self._mouse:
@@ -139,8 +125,7 @@ class ChannelDriver(Driver):
         if asked := questions(self._channel.environment):
             self.write(asked)
         else:
-            self._replies.complete = True
-            self._tell(Answers())
+            self._inquiry.was_not_made()
 
     def disable_input(self) -> None:
         self._deaf = True

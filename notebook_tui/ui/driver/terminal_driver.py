@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import selectors
 from codecs import getincrementaldecoder
-from time import monotonic
 from typing import Final, Protocol, runtime_checkable
 
 from textual._parser import ParseError
@@ -17,13 +16,11 @@ from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
 from notebook_tui.ui.driver.answered import TerminalAnswered
+from notebook_tui.ui.driver.inquiry import Inquiry
 from notebook_tui.ui.driver.questions import questions
-from notebook_tui.ui.driver.replies import Replies
 from notebook_tui.ui.pictures.graphics import Answers
 
 _BLINK: Final = 0.1
-_PATIENCE: Final = 5.0
-"""Seconds after which a lone Escape is not held back any more to see whether it begins an answer."""
 _CHUNK: Final = 4_096
 
 
@@ -34,19 +31,15 @@ class SaysGoodbye(Protocol):
 
 
 class TerminalDriver(LinuxDriver):
-    _replies = Replies()
-    _asked_at = 0.0
-
     def start_application_mode(self) -> None:
-        self._replies, self._asked_at = Replies(), monotonic()
+        self._inquiry = Inquiry(self._tell)
         super().start_application_mode()  # type: ignore[no-untyped-call]
         asked = questions(os.environ) if self.input_tty else ""
         if asked:
             self.write(asked)
             self.flush()
         else:
-            self._replies.complete = True
-            self.send_message(TerminalAnswered(Answers()))
+            self._inquiry.was_not_made()
 
     def stop_application_mode(self) -> None:
         if isinstance(self._app, SaysGoodbye):
@@ -65,9 +58,9 @@ class TerminalDriver(LinuxDriver):
                     if not data:
                         # The terminal is gone: there is nothing to read, and there will never be.
                         self.exit_event.wait(_BLINK)
-                    text = self._without_answers(decode(data))
+                    text = self._inquiry.without_answers(decode(data))
                 else:
-                    text = self._replies.release()
+                    text = self._inquiry.release()
                 for event in parser.feed(text) if text else ():
                     self.process_message(event)
                 for event in parser.tick():
@@ -78,12 +71,5 @@ class TerminalDriver(LinuxDriver):
         except (EOFError, ParseError):
             pass
 
-    def _without_answers(self, text: str) -> str:
-        replies = self._replies
-        before = replies.complete, replies.answers
-        text = replies.feed(text)
-        if replies.complete and (replies.complete, replies.answers) != before:
-            self.send_message(TerminalAnswered(replies.answers))
-        if not replies.complete and monotonic() - self._asked_at > _PATIENCE:
-            text += replies.release()
-        return text
+    def _tell(self, answers: Answers) -> None:
+        self.send_message(TerminalAnswered(answers))

@@ -5,6 +5,9 @@ cells around it, and that knows Python's indentation. It knows nothing of cells:
 
 Keys are acted on in the order in which they were pressed, however fast they come: what runs or saves the text is
 performed here, between the letters before and after it, and what was pressed after the cell was left is handed back.
+
+It is one room because TextArea is one class: what of it is done otherwise can stand nowhere else, and the rest, which
+needs no widget, stands in files beside this one.
 """
 
 from __future__ import annotations
@@ -43,9 +46,11 @@ from notebook_tui.ui.editing import graphemes
 from notebook_tui.ui.editing.brackets import backspaced, bracket_beside, typed
 from notebook_tui.ui.editing.changes import CHANGES
 from notebook_tui.ui.editing.choices import EditingChoices
+from notebook_tui.ui.editing.exchange import Exchange, pieces
 from notebook_tui.ui.editing.indent import outdented, tabbed
 from notebook_tui.ui.editing.line_breaks import clause_dedented, line_broken
 from notebook_tui.ui.editing.lines import smart_home as smart_home_of
+from notebook_tui.ui.editing.locations import location_at
 from notebook_tui.ui.editing.passage import Passage, replaced_between
 from notebook_tui.ui.editing.past_moved import move_past
 from notebook_tui.ui.keys.sequence import KeySequence, Matched, Pending
@@ -58,24 +63,6 @@ _KEPT_ROWS: Final = 512
 _BRACKETS: Final = Style(bold=True, underline=True)
 _FOUND: Final = Style(reverse=True, underline=True)
 _SELECTED: Final = Style(reverse=True)
-
-
-def _pieces(change: Delta) -> list[tuple[int, int, str]]:
-    """What becomes what, by places in the text before the change.
-
-    >>> _pieces((1, "ab", -2, 3, "c"))
-    [(1, 3, 'ab'), (6, 6, 'c')]
-    """
-    pieces: list[tuple[int, int, str]] = []
-    place = 0
-    for part in deltas.normal(change):
-        if not isinstance(part, str) and part > 0:
-            place += part
-            continue
-        start, end, text = pieces.pop() if pieces and pieces[-1][1] == place else (place, place, "")
-        place = end if isinstance(part, str) else end - part
-        pieces.append((start, place, text + part if isinstance(part, str) else text))
-    return pieces
 
 
 @frozen
@@ -147,12 +134,7 @@ class Editor(TextArea):
         self._colored: list[Text] | None = None
         self.version = 0
         """Goes up with every change of the text."""
-        self._exchanged = 0
-        """The version that others have of it."""
-        self._shown = ""
-        """The text of that version."""
-        self._done: Delta = ()
-        """What was done to it since."""
+        self._exchange = Exchange()
         self._painted: OrderedDict[tuple[object, ...], tuple[Text, Strip]] = OrderedDict()
         self._brackets: tuple[Location, ...] = ()
         self._styled: TextAreaTheme | None = None
@@ -206,15 +188,7 @@ class Editor(TextArea):
 
     def take_typed(self) -> Delta:
         """What was done to the text since this was asked last, or since it was opened."""
-        if self.version == self._exchanged:
-            return ()
-        typed, text = self._done, self.text
-        if text == self._shown:
-            typed = ()
-        elif deltas.span(typed) > len(self._shown) or deltas.apply(self._shown, typed) != text:
-            typed = deltas.between(self._shown, text)
-        self._exchange(text)
-        return typed
+        return () if self._exchange.is_settled else self._exchange.take(self.text)
 
     def take_in(self, change: Delta) -> None:
         """Make a change that somebody else has made: caret, selection, and what can be undone, move along."""
@@ -223,16 +197,13 @@ class Editor(TextArea):
         before = self.passage
         move_past(self.history, before.text, change)
         own, self.history = self.history, EditHistory(1, 1.0, 1)
-        for start, end, text in reversed(_pieces(change)):
+        for start, end, text in reversed(pieces(change)):
             edit = TextEdit(text, self._location(start), self._location(end), maintain_selection_offset=True)
             self.edit(edit)
         self.history = own
         places = (deltas.transform_position(change, place, stays=True) for place in (before.anchor, before.caret))
         self.selection = Selection(*map(self._location, places))
-        self._exchange(self.text)
-
-    def _exchange(self, text: str) -> None:
-        self._shown, self._done, self._exchanged = text, (), self.version
+        self._exchange.settled(self.text)
 
     def use(self, table: KeyTable) -> None:
         """Keys mean what they do in this table from now on."""
@@ -341,25 +312,25 @@ class Editor(TextArea):
     def load_text(self, text: str) -> None:
         self._text_changes()
         super().load_text(text)
-        self._exchange(self.text)
+        self._exchange.settled(self.text)
 
     def edit(self, edit: TextEdit) -> EditResult:
         self._text_changes()
         start, replaced = self._offset(edit.top), self.document.get_text_range(edit.top, edit.bottom)
-        self._done = deltas.compose(self._done, deltas.normal((start, *deltas.between(replaced, edit.text))))
+        self._exchange.did(deltas.normal((start, *deltas.between(replaced, edit.text))))
         return super().edit(edit)
 
     def undo(self) -> None:
         self._text_changes()
         before = self.text
         super().undo()
-        self._done = deltas.compose(self._done, deltas.between(before, self.text))
+        self._exchange.did(deltas.between(before, self.text))
 
     def redo(self) -> None:
         self._text_changes()
         before = self.text
         super().redo()
-        self._done = deltas.compose(self._done, deltas.between(before, self.text))
+        self._exchange.did(deltas.between(before, self.text))
 
     def _text_changes(self) -> None:
         self._colored = None
@@ -579,5 +550,4 @@ class Editor(TextArea):
         return sum(len(line) + 1 for line in self.document.lines[:row]) + column
 
     def _location(self, offset: int) -> Location:
-        text = self.text
-        return text.count("\n", 0, offset), offset - (text.rfind("\n", 0, offset) + 1)
+        return location_at(self.text, offset)

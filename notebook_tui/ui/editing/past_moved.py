@@ -6,12 +6,13 @@ one's own edit leaves what others wrote meanwhile.
 
 from __future__ import annotations
 
-from textual.document._document import EditResult, Location, Selection
+from textual.document._document import EditResult, Selection
 from textual.document._history import EditHistory
 from textual.widgets.text_area import Edit
 
 from notebook_tui.document import delta as deltas
 from notebook_tui.document.delta import Delta
+from notebook_tui.ui.editing.locations import location_at, offset_of
 
 
 def move_past(history: EditHistory, text: str, change: Delta) -> None:
@@ -35,19 +36,19 @@ def _undo_moved(batches: list[list[Edit]], text: str, change: Delta) -> list[lis
         of_batch: list[Edit] = []
         for edit in reversed(batch):
             assert edit._edit_result is not None
-            start, end = _offset(text, edit.top), _offset(text, edit._edit_result.end_location)
+            start, end = offset_of(text, edit.top), offset_of(text, edit._edit_result.end_location)
             back = (start, edit._edit_result.replaced_text, start - end)
             before = deltas.apply(text, back)
             passed = deltas.transform(back, change)
             now, then = deltas.apply(text, change), deltas.apply(before, passed)
             first, last, put_back = _piece(now, deltas.transform(change, back, first=True))
-            start_then, end_then = _location(then, first), _location(then, first + len(put_back))
+            start_then, end_then = location_at(then, first), location_at(then, first + len(put_back))
             anew = Edit(now[first:last], start_then, end_then, edit.maintain_selection_offset)
-            anew._edit_result = EditResult(_location(now, last), put_back)
+            anew._edit_result = EditResult(location_at(now, last), put_back)
             if edit._original_selection is not None:
-                places = (_offset(before, place) for place in edit._original_selection)
+                places = (offset_of(before, place) for place in edit._original_selection)
                 anew._original_selection = Selection(
-                    *(_location(then, deltas.transform_position(passed, place)) for place in places)
+                    *(location_at(then, deltas.transform_position(passed, place)) for place in places)
                 )
             of_batch.insert(0, anew)
             text, change = before, passed
@@ -60,11 +61,11 @@ def _redo_moved(batches: list[list[Edit]], text: str, change: Delta) -> list[lis
     for batch in reversed(batches):
         of_batch: list[Edit] = []
         for edit in batch:
-            start, end = _offset(text, edit.top), _offset(text, edit.bottom)
+            start, end = offset_of(text, edit.top), offset_of(text, edit.bottom)
             forth = (start, edit.text, start - end)
             now = deltas.apply(text, change)
             first, last, put = _piece(now, deltas.transform(change, forth, first=True))
-            anew = Edit(put, _location(now, first), _location(now, last), edit.maintain_selection_offset)
+            anew = Edit(put, location_at(now, first), location_at(now, last), edit.maintain_selection_offset)
             anew._original_selection, anew._edit_result = edit._original_selection, edit._edit_result
             of_batch.append(anew)
             text, change = deltas.apply(text, forth), deltas.transform(forth, change)
@@ -78,17 +79,3 @@ def _piece(text: str, change: Delta) -> tuple[int, int, str]:
     end = max(start, deltas.span(change))
     inner = change[1:] if start else change
     return start, end, deltas.apply(text[start:end], inner)
-
-
-def _offset(text: str, location: Location) -> int:
-    row, column = location
-    start = 0
-    for _ in range(row):
-        start = text.index("\n", start) + 1
-    if start + column > len(text):
-        raise ValueError(f"there is no place {location} in that text")
-    return start + column
-
-
-def _location(text: str, offset: int) -> Location:
-    return text.count("\n", 0, offset), offset - (text.rfind("\n", 0, offset) + 1)

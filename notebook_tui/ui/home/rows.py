@@ -109,8 +109,8 @@ def _file(file: File, directory: Path, now: float) -> Entry:
 def short(path: Path) -> str:
     """As people write it.
 
-    >>> short(Path.home() / "work" / "cats.livemd")
-    '~/work/cats.livemd'
+    >>> short(Path.home() / "notebooks" / "cats.livemd")
+    '~/notebooks/cats.livemd'
     """
     home = Path.home()
     return f"~/{path.relative_to(home)}" if path != home and path.is_relative_to(home) else str(path)

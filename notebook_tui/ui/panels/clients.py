@@ -43,8 +43,12 @@ class ClientsPanel(ListPanel):
         self.action_leave()
 
     def _one(self, id: str) -> Present | None:
+        """Another than the user, who is told so where it is nobody else."""
         client = self.desk.client
-        return next((each for each in client.people if str(each.number) == id and each.number != client.you), None)
+        if id == str(client.you):
+            self.desk.say("This is you: mark somebody else.", "information")
+            return None
+        return next((each for each in client.people if str(each.number) == id), None)
 
 
 def people_lines(

@@ -75,6 +75,8 @@ class Status:
     """Whether the session goes on when nobody looks."""
     away: bool = False
     """Whether it is out of reach."""
+    ended: bool = False
+    """Whether it is over."""
     person: Person = OWNER
     """Who sits here: keys of what they may not do are grey."""
     others: int = 0
@@ -211,7 +213,9 @@ def _trust(state: State, palette: Palette) -> Sequence[Text]:
 
 
 def _server(status: Status, palette: Palette) -> Sequence[Text]:
-    """Where the session is, if not in this program."""
+    """Where the session is, if not in this program, or that there is none any more."""
+    if status.ended:
+        return [Text("✗ session ended", palette.error)]
     if status.away:
         return [Text("✗ server out of reach", palette.error)]
     return [Text("⇄ served", palette.muted)] if status.served else []

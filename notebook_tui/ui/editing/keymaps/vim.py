@@ -6,6 +6,9 @@
 
 A command is done on a `Buffer`, so that it can be done again (`.`, counts) before the editor has seen the first edit.
 Who drives this puts all edits from leaving normal mode to coming back into one step of undo: `is_busy` says so.
+
+It is one room because every command may change any part of one state, the mode above all; what needs none of it, such
+as motions, objects, operators and the grammar of commands, stands in files beside this one.
 """
 
 from __future__ import annotations
