@@ -108,7 +108,7 @@ class FlyWorld:
             Failure(
                 "no program", self._of(command=["/no/such/program"]), (*seen, "creating"), "/no/such/program", False
             ),
-            Failure("no dial-back", self._of(command=["sleep", "99"]), ("started",), "no dial-back", False, 1.0),
+            Failure("no dial-back", self._of(command=["sleep", "99"]), ("started",), "no dial-back", False, 5.0),
         ]
 
     def fault(self, kind: Fault) -> AbstractContextManager[None] | None:
