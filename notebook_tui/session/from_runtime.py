@@ -13,6 +13,7 @@ _HEARD: Final = (
     messages.Printed,
     messages.Displayed,
     messages.ViewsChanged,
+    messages.WidgetEnded,
     messages.InputRead,
     messages.InputWanted,
     messages.InputSettled,

@@ -24,6 +24,7 @@ from notebook_tui.runtime.messages import (
     Started,
     Taken,
     ViewsChanged,
+    WidgetEnded,
 )
 from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.relay import Got, Relayed
@@ -135,6 +136,18 @@ async def test_who_asks_a_widget_of_a_runtime_that_is_lost_is_answered_at_once(t
         await it.until(lambda: it.state.runtime.phase == "disconnected")
         with pytest.raises(LookupError, match="no cell shows this widget any more"):
             await asyncio.wait_for(it.client.rows("t", Page()), PATIENCE)
+
+
+@in_node
+async def test_who_asks_a_widget_whose_program_has_ended_is_told_so(tmp_path: Path) -> None:
+    async with played(tmp_path) as (it, runtime):
+        await evaluated(it, "cell-1")
+        runtime.say(it.session, Displayed("cell-1", Table("t", (Column("a"),)), bl.self()))
+        runtime.say(it.session, WidgetEnded("cell-1", "t"))
+        await it.until(lambda: bool(it.state.notebook.cell("cell-1").outputs))
+        with pytest.raises(LookupError, match="the program of this widget has ended"):
+            await asyncio.wait_for(it.client.rows("t", Page()), PATIENCE)
+        assert it.heard == []
 
 
 STRANGE = [
