@@ -9,6 +9,7 @@ and `end` before the call's result. Who reads the clock and sets the timer is he
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections import deque
 from collections.abc import Callable
@@ -26,6 +27,8 @@ from flame.output_sink import Sink
 
 LOOK_SECONDS = 0.05
 """How long an incomplete line is held back."""
+
+_LINE_END = re.compile(r"[\r\n]")
 
 logger = logging.getLogger("flame.output")
 
@@ -49,6 +52,8 @@ class Sender:
         self._log_bound = Bound(limits, time.monotonic(), "its log")
         self._lines = {"stdout": Lines(tag), "stderr": Lines(tag)}
         self._open: set[str] = set()
+        self._cut_off: set[str] = set()
+        """Streams whose writer is in the midst of a line that was left out."""
         self._progress = Latest()
         self._drawing = Drawing(tag)
         self._drawn_by = Origin((call, "progress"), tag, fleeting=True)
@@ -108,6 +113,7 @@ class Sender:
     # In turn.
 
     def _write(self, stream: str, text: str) -> None:
+        text = self._without_rest_of_cut_line(stream, text)
         lines = self._lines[stream]
         for at in range(0, len(text), LONGEST):
             now = time.monotonic()
@@ -115,6 +121,18 @@ class Sender:
                 self._leave_out(stream, lines.forget() + text[at:])
                 return
             self._say(stream, lines.feed(text[at : at + LONGEST]), now)
+
+    def _without_rest_of_cut_line(self, stream: str, text: str) -> str:
+        """What of `text` is not the rest of a line whose start was left out, as the line's end is that `print` writes
+        by itself."""
+        if stream not in self._cut_off:
+            return text
+        rest = _LINE_END.search(text)
+        end = rest.end() if rest else len(text)
+        self._bound.leave_out(text[:end])
+        if rest:
+            self._cut_off.discard(stream)
+        return text[end:]
 
     def _log(self, record: Logged) -> None:
         now, text = time.monotonic(), record.text()
@@ -178,6 +196,7 @@ class Sender:
         self._end_line(stream)
         if not text.endswith("\n"):
             self._lines[stream].forget()
+            self._cut_off.add(stream)
 
     def _end_line(self, stream: str) -> None:
         if stream in self._open:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,9 @@ settings.register_profile(
     "house", max_examples=count(40, 1000, part=300), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("house")
+
+# A shell has the programs that it starts in the background ignore this, and they their children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REMOVED = ("BEAMLIKE_SECRET", "BEAMLIKE_INVITATION", "BEAMLIKE_LIFELINE", "NO_COLOR", "COLORTERM", "TEXTUAL_DRIVER")
 

@@ -75,7 +75,11 @@ def test_a_job_runs_in_a_thread_and_its_end_is_told_in_the_loop() -> None:
     asyncio.run(main())
 
 
-def test_short_jobs_one_after_the_other_need_no_second_thread() -> None:
+def test_short_jobs_one_after_the_other_need_no_second_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    # However busy the machine is: what counts as short, and when a thread is no longer counted on.
+    monkeypatch.setattr(crew, "SHORT_SECONDS", PATIENCE)
+    monkeypatch.setattr(crew, "LOOK_SECONDS", PATIENCE)
+
     async def main() -> None:
         here = Crew("a short crew", 100, lambda: None)
         for _ in range(200):

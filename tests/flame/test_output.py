@@ -8,8 +8,10 @@ import logging
 import pickle
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ import beamlike as bl
 from beamlike.kernel import current, group_leader
 from beamlike.kernel.group_leader import Output, Router
 from beamlike.kernel.logged import Logged
+from flame import output_sender
 from flame.output import CallOutput, Limits, Progress, Sink, hear_rest, sink_for_caller
 from flame.output_logging import CallHandler
 from flame.progress import progress
@@ -111,6 +114,25 @@ async def test_of_a_flood_whole_lines_are_left_out_in_words() -> None:
     assert notice.startswith("[cpu-1] ... ")
     assert notice.endswith(" MB) left out")
     assert len("".join(lines)) < 10_000 * 60
+
+
+@in_node
+async def test_a_line_whose_start_was_left_out_is_left_out_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(output_sender, "time", SimpleNamespace(monotonic=lambda: now, time=time.time))
+
+    def function() -> None:
+        nonlocal now
+        OUT.write("many\n" * 100)
+        OUT.write("of which there is no more ")
+        now = 60.0
+        OUT.write("room\nwhole\n")
+
+    messages = await said(function, limits=Limits(in_all=None, a_second=20))
+    lines = text(messages).splitlines()
+    assert lines[0] == "[cpu-1] many"
+    assert lines[1].startswith("[cpu-1] ... 100 lines (")
+    assert lines[2:] == ["[cpu-1] whole"]
 
 
 @in_node

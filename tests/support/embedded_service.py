@@ -56,7 +56,7 @@ async def main() -> None:
     await node.stop()
     for thread in threading.enumerate():  # one that was told to end may take a moment
         if thread.name not in threads_before:
-            await asyncio.to_thread(thread.join, 5)
+            thread.join(5)
     after, threads_after = standing(), threads()
     print(
         json.dumps(
