@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
 import socket
 import statistics
@@ -98,6 +99,15 @@ async def served(port: int) -> None:
                 return
 
 
+async def looked(observer: subprocess.Popen[str], costs: int) -> None:
+    """Waits for the first look, or for the end of who looks."""
+    async with asyncio.timeout(30):
+        while True:
+            if observer.poll() is not None or os.fstat(costs).st_size:
+                return
+            await asyncio.sleep(0.05)
+
+
 async def client(port: int, until: float, latencies: list[float]) -> None:
     """Asks, and asks again as soon as it is answered."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -157,6 +167,7 @@ async def services() -> AsyncIterator[dict[str, Service]]:
             await served(service.port)
         with tempfile.TemporaryFile("w+") as costs:
             observer = stack.enter_context(program(OBSERVER, "observed@127.0.0.1", stdout=costs))
+            await looked(observer, costs.fileno())
             yield found
             if observer.poll() is not None:
                 raise RuntimeError("expected somebody to look all the time, and they have ended")
