@@ -175,7 +175,7 @@ def test_an_interrupt_stops_all(tmp_path: Path) -> None:
     wait_until_gone(*pids)
 
 
-@pytest.mark.parametrize("platform", list(PLATFORMS)[-count(1, 2) :])
+@pytest.mark.parametrize("platform", sorted(PLATFORMS)[: count(0, len(PLATFORMS), part=1)])
 def test_elsewhere_by_one_word_and_with_models_of_transformers_by_another(platform: str, tmp_path: Path) -> None:
     """Their weights are random: what they say is nonsense, but it is they who say it, a token at a time."""
     pytest.importorskip("transformers", reason="make setup EXTRAS=demos")
