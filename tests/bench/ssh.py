@@ -173,7 +173,9 @@ async def _typing(workload: str, typists: list[Typist], seconds: float, processe
         typist.received = 0
     for process in processes:
         process.cpu_percent()
+    before = [_spent(process) for process in (*processes, psutil.Process())]
     await asyncio.gather(*(typist.type(seconds) for typist in typists))
+    spent = [_spent(process) - then for process, then in zip((*processes, psutil.Process()), before, strict=True)]
     cpu = [process.cpu_percent() for process in processes]
     took = [each for typist in typists for each in typist.took]
     about = {"connections": len(typists), "keys": len(took)}
@@ -181,11 +183,19 @@ async def _typing(workload: str, typists: list[Typist], seconds: float, processe
         emit("ssh", workload, f"key_to_paint_p{q}", "s", percentile(took, q), **about)
     emit("ssh", workload, "views_cpu", "%", cpu[0], **about)
     emit("ssh", workload, "sessions_cpu", "%", cpu[1], **about)
+    for who, seconds_spent in zip(("views", "sessions", "clients"), spent, strict=True):
+        emit("ssh", workload, f"{who}_cpu_per_key", "s", seconds_spent / len(took), **about)
     emit("ssh", workload, "sent_per_key", "B", sum(typist.received for typist in typists) / len(took), **about)
     for typist in typists:
         # The next round types the same letters, on a line of its own.
         typist.write("\x15")
     await asyncio.sleep(1)
+
+
+def _spent(process: psutil.Process) -> float:
+    """Seconds of a processor, by now: what others do on the machine hardly changes them."""
+    times = process.cpu_times()
+    return times.user + times.system
 
 
 async def _cpu(processes: tuple[psutil.Process, ...], seconds: float) -> list[float]:
