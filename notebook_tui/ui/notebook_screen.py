@@ -49,6 +49,7 @@ from notebook_tui.ui.commands.touching import Touching
 from notebook_tui.ui.commands.write import WriteCommands
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.messages import MessageLog, Note, Severity, sentence
+from notebook_tui.ui.drawing.compositor import RowsCompositor
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.editing.editor import Editor
 from notebook_tui.ui.finding.bar import FindBar
@@ -112,6 +113,7 @@ class NotebookScreen(Screen[None]):
         preferences: Preferences | None = None,
     ) -> None:
         super().__init__()
+        self._compositor = RowsCompositor()
         self._preferences = preferences or Preferences()
         self._client = client
         self._clock = clock
@@ -195,6 +197,11 @@ class NotebookScreen(Screen[None]):
         self._beyond.leave()
         self._stop_hearing()
         self._view.keymap.give_cursor_back()
+
+    def _compositor_refresh(self) -> None:
+        if self.is_current:
+            self._view.put_terminal_cursor()
+        super()._compositor_refresh()
 
     def say(self, text: str, severity: Severity) -> None:
         """Tell the user: now in a toast, later in the list of messages."""
