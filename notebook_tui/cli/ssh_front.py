@@ -116,6 +116,7 @@ async def _watch_parent(ending: asyncio.Event) -> None:
 
 def _keep_what_is_there() -> None:
     """What is loaded now is for all views and no garbage ever."""
+    from notebook_tui.runtime import intellisense  # noqa: F401 - for the first word that anybody types
     from notebook_tui.ui import notebook_screen  # noqa: F401 - loaded before the first guest, who would wait for it
     from notebook_tui.ui.home import home_screen  # noqa: F401
 

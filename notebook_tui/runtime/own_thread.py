@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from threading import Thread
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -26,5 +26,6 @@ async def in_thread(work: Callable[[], T]) -> T:
             with suppress(Exception):
                 done.set_result(result)
 
-    Thread(target=run, name="intellisense", daemon=True).start()
+    # `Thread.start` waits until the thread runs, which may be after others have had their turns, and the loop with it.
+    _thread.start_new_thread(run, ())
     return await asyncio.wrap_future(done)

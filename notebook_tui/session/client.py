@@ -268,6 +268,8 @@ class Client:
         bl.GenServer.cast(self._session, request)
 
     async def _runtime_server(self, purpose: Purpose) -> bl.Pid | None:
+        if purpose == "help" and self._state.runtime.phase == "disconnected":
+            return None  # a typist asks with each word: the session need not say again what it has told of
         server: bl.Pid | None = await self._call(RuntimeServerOf(purpose), CALL_SECONDS)
         return server
 

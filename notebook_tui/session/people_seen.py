@@ -26,6 +26,8 @@ class PeopleSeen:
         self._on_people: list[Callable[[], None]] = []
         self._where: Whereabouts | None = None
         self._told_where: Whereabouts | None = None
+        self._is_alone = False
+        """The session said that nobody else is here; it tells of all who come."""
         self._rests = False
         """The session was told just now where this viewer is."""
 
@@ -35,15 +37,17 @@ class PeopleSeen:
         self._on_people.append(lambda: context.run(listener))
 
     def here(self, where: Whereabouts) -> None:
-        """This viewer is there now. Told at once, and then ten times a second at most."""
+        """This viewer is there now. Told at once, and then ten times a second at most; while nobody else is here, when
+        somebody comes."""
         if where != self._where:
             self._where = where
-            if not self._rests:
+            if not self._rests and not self._is_alone:
                 self._tell_where()
 
     def _tell_where(self) -> None:
         where = self._where
-        self._rests = where is not None and where != self._told_where and not self._is_away()
+        is_news = where is not None and where != self._told_where and not self._is_alone
+        self._rests = is_news and not self._is_away()
         if where is not None and self._rests:
             self._told_where = where
             self._cast(Here(where, self._viewer))
@@ -52,7 +56,10 @@ class PeopleSeen:
     def told(self, news: PeopleHere) -> None:
         """By the session."""
         self.people, self.you = news.people, news.you
+        self._is_alone = len(news.people) == 1
         self._cast(SawPeople(self._viewer))
+        if not self._rests:
+            self._tell_where()
         for on_people in self._on_people:
             on_people()
 
@@ -64,6 +71,6 @@ class PeopleSeen:
 
     def rejoined(self) -> None:
         """The session is back, and knows nothing of this viewer."""
-        self._told_where = None
+        self._told_where, self._is_alone = None, False
         if not self._rests:
             self._tell_where()

@@ -24,6 +24,7 @@ from notebook_tui.session.bounds import OutOfBounds, keep_within, within
 from notebook_tui.session.people import Person
 from notebook_tui.ssh.audit import Audit
 from notebook_tui.ssh.command import Home, OpenFile, Wish, described, role_for
+from notebook_tui.ssh.filler import leave_out_filler
 from notebook_tui.ssh.gate import Gate
 from notebook_tui.ssh.guest import Guest
 from notebook_tui.ssh.host_key import host_key
@@ -133,6 +134,8 @@ class Visitor(asyncssh.SSHServer):
     def auth_completed(self) -> None:
         trusted = self._trusted
         assert trusted is not None, "nobody logs in without a key"
+        if self._conn is not None:
+            leave_out_filler(self._conn)
         self._stage = "guest"
         self._touched_at = self._server.clock()
         self._server.gate.logged_in(self._address, trusted.fingerprint)

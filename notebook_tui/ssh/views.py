@@ -30,16 +30,19 @@ class Views:
     def __init__(self, sessions: bl.Server, files: Files) -> None:
         self._sessions = sessions
         self._files = files
+        self._keys_first: Any = None
 
     async def view(self, wish: Home | OpenFile, guest: Guest, visitor: Admitted) -> int:
         from notebook_tui.ui.channel_app import ChannelApp
+        from notebook_tui.ui.keys_first import KeysFirst
         from notebook_tui.ui.visit import begin
 
+        self._keys_first = self._keys_first or KeysFirst()
         use_terminal_environment(guest.environment)
         house = SharedHouse(self._sessions, visitor.person, visitor.directory, self._files)
         opened = await begin(house.open(_notebook(wish.path))) if isinstance(wish, OpenFile) else None
         try:
-            app = ChannelApp(opened, guest, house)
+            app = ChannelApp(opened, guest, house, keys_first=self._keys_first)
         except BaseException:
             if opened is not None:
                 await opened.end()

@@ -252,6 +252,10 @@ class NotebookApp(GuardedApp, PictureApp):
         await visit.client.close()
         await visit.end()
 
+    def lets_others_first(self, since: float) -> bool:
+        """Whether what is to be shown since then, by the monotonic clock, waits for the keys of other views."""
+        return False
+
     async def leave(self) -> None:
         """All sessions are over; to be called when the app has ended."""
         if self._visit is not None:
@@ -273,7 +277,9 @@ class NotebookApp(GuardedApp, PictureApp):
 
     def _view(self) -> Screen[None]:
         if (client := self.client) is not None:
-            return NotebookScreen(client, self._clock, self._make_painter, self.preferences)
+            return NotebookScreen(
+                client, self._clock, self._make_painter, self.preferences, waits=self.lets_others_first
+            )
         from notebook_tui.ui.home.home_screen import HomeScreen
 
         assert self.house is not None

@@ -25,6 +25,7 @@ from notebook_tui.ui.client import SessionClient
 from notebook_tui.ui.driver.channel import Channel
 from notebook_tui.ui.driver.channel_driver import ChannelDriver
 from notebook_tui.ui.house import House
+from notebook_tui.ui.keys_first import KeysFirst
 from notebook_tui.ui.settings.preferences import Preferences
 from notebook_tui.ui.terminal_environment import terminal_environment
 from notebook_tui.ui.visit import Visit
@@ -52,9 +53,12 @@ class ChannelApp(NotebookApp):
         house: House,
         preferences: Preferences | None = None,
         clock: Callable[[], float] = time,
+        keys_first: KeysFirst | None = None,
     ) -> None:
+        """`keys_first` is that of all views of this event loop."""
         super().__init__(opened, clock, house=house, preferences=preferences)
         self._channel = channel
+        self._keys_first = keys_first or KeysFirst()
         self._missed = False
         self.dropped = 0
         """Frames that were not sent, for the terminal was behind."""
@@ -90,6 +94,7 @@ class ChannelApp(NotebookApp):
 
     def feed(self, data: bytes) -> None:
         """What came from the terminal."""
+        self._keys_first.pressed(self)
         if isinstance(self._driver, ChannelDriver):
             self._driver.feed(data)
 
@@ -109,6 +114,9 @@ class ChannelApp(NotebookApp):
         if isinstance(self._driver, ChannelDriver):
             self._driver.resized()
 
+    def lets_others_first(self, since: float) -> bool:
+        return self._keys_first.goes_before(self, since)
+
     async def _save_quietly(self) -> None:
         """The session goes on without this view, with what was typed here."""
         self.rescue()
@@ -116,6 +124,8 @@ class ChannelApp(NotebookApp):
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         if renderable is None or not self._channel.is_behind():
             super()._display(screen, renderable)
+            if renderable is not None:
+                self._keys_first.painted(self)
             return
         # What is drawn now would be old when it arrives: the terminal gets one whole frame when it has caught up.
         self.dropped += 1

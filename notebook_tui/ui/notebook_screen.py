@@ -49,6 +49,7 @@ from notebook_tui.ui.commands.touching import Touching
 from notebook_tui.ui.commands.write import WriteCommands
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.dialogs.messages import MessageLog, Note, Severity, sentence
+from notebook_tui.ui.drawing.compositor import RowsCompositor
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.editing.editor import Editor
 from notebook_tui.ui.finding.bar import FindBar
@@ -110,8 +111,12 @@ class NotebookScreen(Screen[None]):
         clock: Callable[[], float],
         make_painter: MakePainter,
         preferences: Preferences | None = None,
+        waits: Callable[[float], bool] = lambda since: False,
     ) -> None:
+        """`waits` says whether what is to be shown since then had better wait: keys of other views go first."""
         super().__init__()
+        self._waits = waits
+        self._compositor = RowsCompositor()
         self._preferences = preferences or Preferences()
         self._client = client
         self._clock = clock
@@ -120,6 +125,8 @@ class NotebookScreen(Screen[None]):
         self._ticks = 0
         self._lively_until = 0.0
         self._announced = False
+        self._changed_at: float | None = None
+        """When there was the first state that is not on the screen yet."""
         self._log = MessageLog()
         self.table = DEFAULT
         """What keys mean now: help, hints and palette show it."""
@@ -195,6 +202,11 @@ class NotebookScreen(Screen[None]):
         self._beyond.leave()
         self._stop_hearing()
         self._view.keymap.give_cursor_back()
+
+    def _compositor_refresh(self) -> None:
+        if self.is_current:
+            self._view.put_terminal_cursor()
+        super()._compositor_refresh()
 
     def say(self, text: str, severity: Severity) -> None:
         """Tell the user: now in a toast, later in the list of messages."""
@@ -281,7 +293,8 @@ class NotebookScreen(Screen[None]):
     @on(StateChanged)
     def _changed(self) -> None:
         self._announced = False
-        self._show_newest()
+        if not self._waits(self._changed_at or monotonic()):
+            self._show_newest()
 
     @on(Said)
     def _session_said(self, event: Said) -> None:
@@ -386,7 +399,10 @@ class NotebookScreen(Screen[None]):
 
     def _state_changed(self, state: State) -> None:
         # Called by the session, perhaps from a task that knows nothing of this app: only a message is safe.
-        if not self._announced and monotonic() - self._shown_at >= FRAME:
+        now = monotonic()
+        if self._changed_at is None:
+            self._changed_at = now
+        if not self._announced and now - self._shown_at >= FRAME:
             self._announced = True
             self.post_message(self.StateChanged())
 
@@ -406,7 +422,7 @@ class NotebookScreen(Screen[None]):
             self.rouse()
         elif monotonic() > self._lively_until and self._ticks % _RESTING:
             return
-        if changed:
+        if changed and not self._waits(self._changed_at or monotonic()):
             self._show_newest()
         if self._pressed and self._clock() - self._pressed_at > PATIENCE:
             self._dismiss()
@@ -431,7 +447,7 @@ class NotebookScreen(Screen[None]):
 
     def _show_newest(self) -> None:
         before, self._shown = self._shown, self._client.state
-        self._shown_at = monotonic()
+        self._shown_at, self._changed_at = monotonic(), None
         self._view.show(self._items.of(self._shown, self._interrupts.counts(self._shown)))
         self._touching.settle()
         self._places.settle()

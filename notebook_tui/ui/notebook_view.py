@@ -15,9 +15,8 @@ from typing import Final
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.geometry import Offset, Size
+from textual.geometry import Offset, Region, Size
 from textual.message import Message
-from textual.worker import WorkType
 
 from notebook_tui.document.notebook import Cell
 from notebook_tui.session.presence import Whereabouts
@@ -30,6 +29,7 @@ from notebook_tui.ui.drawing.others import Other
 from notebook_tui.ui.drawing.palette import palette_of
 from notebook_tui.ui.drawing.rows import row_numbers
 from notebook_tui.ui.editing import soundness
+from notebook_tui.ui.editing.asides import Asides
 from notebook_tui.ui.editing.caret_help import CaretHelp, Kind
 from notebook_tui.ui.editing.editor import Editor, Past
 from notebook_tui.ui.editing.keymaps.attached import AttachedKeyMap
@@ -68,6 +68,7 @@ class NotebookView(Container):
         self._list = CellList(clock, make_painter)
         self._editor = Editor(perform, clock)
         self.trail = Trail()
+        self._asides = Asides(self._not_answered)
         self._help = CaretHelp(client, self._editor, self)
         self._line = LineEditor(perform)
         self.keymap = AttachedKeyMap(self._editor, perform, self.remark)
@@ -83,6 +84,10 @@ class NotebookView(Container):
         self._pasts: dict[str, Past] = {}
         self._typed_at = 0.0
         self._numbered: tuple[str, int, int] | None = None
+        self._followed: tuple[object, ...] | None = None
+        """The text and the caret for which the editor has been laid out."""
+        self._lies_at: Region | None = None
+        """Where the editor has been laid."""
         self._fault: soundness.Fault | None = None
 
     def compose(self) -> ComposeResult:
@@ -323,16 +328,11 @@ class NotebookView(Container):
 
     def ask(self, kind: Kind, question: Callable[[], Coroutine[None, None, None]]) -> None:
         """Run it beside everything else, and end the last one of its kind."""
+        self._asides.begin(kind, question)
 
-        async def asked() -> None:
-            try:
-                await question()
-            except Exception as error:
-                # Whatever went wrong over there, it must not take the user's unsaved text with it.
-                self.remark(f"No {kind}: {error or 'the session does not answer'}.")
-
-        work: WorkType[None] = asked
-        self.run_worker(work, exclusive=True, group=kind)
+    def _not_answered(self, kind: str, error: Exception) -> None:
+        # Whatever went wrong over there, it must not take the user's unsaved text with it.
+        self.remark(f"No {kind}: {error or 'the session does not answer'}.")
 
     def remark(self, text: str) -> None:
         self.post_message(self.Remarked(text))
@@ -397,8 +397,12 @@ class NotebookView(Container):
         self._list.scroll_relative(y=-self.app.scroll_sensitivity_y, animate=False)
 
     def on_resize(self) -> None:
+        self._followed = self._lies_at = None
         if self.is_editing:
             self._follow_editor()
+
+    def on_unmount(self) -> None:
+        self._asides.end()
 
     def _receive_source(self) -> None:
         if self._edited is not None and self._client.has_news(self._edited):
@@ -408,6 +412,10 @@ class NotebookView(Container):
         """Give the editor the room it needs now, and keep its caret in view."""
         if not self.is_editing:
             return
+        followed = (self.focused_id, self._editor.version, self._editor.selection, self._list.size)
+        if followed == self._followed:
+            return  # text and caret are told of one after the other, and most keys change both
+        self._followed = followed
         looked_at = (self.focused_id, self._editor.version, self._list.size.width)
         if looked_at != self._numbered:
             self._numbered = looked_at
@@ -420,10 +428,11 @@ class NotebookView(Container):
 
     def _place_editor(self) -> None:
         region = self._list.editor_region()
-        self._editor.styles.offset = region.offset
-        self._editor.styles.width, self._editor.styles.height = region.size
         self._help.place()
-        self.call_after_refresh(self._put_terminal_cursor)
+        if region != self._lies_at:
+            self._lies_at = region
+            self._editor.styles.offset = region.offset
+            self._editor.styles.width, self._editor.styles.height = region.size
 
     def _place_line(self) -> None:
         line = self._line.line
@@ -431,7 +440,8 @@ class NotebookView(Container):
         if place is not None:
             self._line.place(self._list.region_of(place))
 
-    def _put_terminal_cursor(self) -> None:
+    def put_terminal_cursor(self) -> None:
+        """A frame is about to be painted, and all is laid out."""
         # Screen readers, braille displays and input methods look at the terminal's own cursor.
         if self.is_editing:
             self.app.cursor_position = self._editor.cursor_screen_offset
@@ -445,7 +455,7 @@ class NotebookView(Container):
         self._pasts[self.focused_id] = self._editor.close()
         self._list.mark_wrong(None)
         self._list.set_editing(None)
-        self._numbered = self._fault = None
+        self._numbered = self._fault = self._followed = self._lies_at = None
         self.take_focus()
         self.post_message(self.EditingChanged())
 

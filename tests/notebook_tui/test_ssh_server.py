@@ -29,6 +29,8 @@ print("hello")
 1 / 0
 ```
 """
+IGNORE, USERAUTH_SUCCESS, CHANNEL_OPEN_CONFIRMATION = 2, 52, 91
+"""Of the protocol's messages, by number."""
 REFUSED = 255
 """What ssh ends with when it is not let in."""
 
@@ -184,6 +186,24 @@ class TestForwarding:
                 with pytest.raises(asyncssh.ChannelOpenError):
                     await conn.create_process(subsystem="sftp")
             assert "open FILE" in str((await conn.run("help")).stdout)
+
+    @in_loop
+    async def test_who_has_logged_in_is_sent_no_packet_that_is_empty(
+        self, world: Served, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        received: list[int] = []
+
+        def note(conn: object, pkttype: int, *_: object, **__: object) -> None:
+            received.append(pkttype)
+
+        monkeypatch.setattr(asyncssh.SSHClientConnection, "log_received_packet", note)
+        async with asyncssh.connect(
+            world.host, world.port, known_hosts=None, client_keys=[str(world.key)], config=[], agent_path=None
+        ) as conn:
+            assert "open FILE" in str((await conn.run("help")).stdout)
+        after_login = received[received.index(USERAUTH_SUCCESS) + 1 :]
+        assert CHANNEL_OPEN_CONFIRMATION in after_login
+        assert IGNORE not in after_login
 
 
 class TestKeys:

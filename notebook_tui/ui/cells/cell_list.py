@@ -63,6 +63,8 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
         self._painted: list[Strip] = []
         self._ink = Style.null()
         self._height = 0
+        self._lies: tuple[int, Size] | None = None
+        """Where the window was, on a page of what size, when that was told last."""
         self._items: Sequence[Item] = ()
         self._people: Mapping[str, tuple[tuple[int, str], ...]] = {}
 
@@ -178,7 +180,10 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def reveal_row(self, row: int) -> None:
         """Bring a row of the focused item into view."""
-        self._go_to(self._scene.top_to_reveal_row(self.focused_id, row, self._window))
+        window = self._window
+        top = self._scene.top_to_reveal_row(self.focused_id, row, window)
+        if top != window.top or self._scene.editing is None:  # of a text that is edited most keys leave the row in view
+            self._go_to(top)
 
     def highlight(self, found: Pattern | None) -> None:
         """Mark what is looked for, or nothing any more."""
@@ -197,6 +202,8 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def tick(self) -> None:
         """Draw the time of the cells that run, as far as they are seen."""
+        if not self._scene.has_running:
+            return
         running = list(self._scene.running_between(self._window.top, self._window.end))
         if running:
             self._scene.redraw(*running)
@@ -288,19 +295,26 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
         self._scroll_silently(self._scene.settle(window, self._scene.anchors(window)))
 
     def _scroll_silently(self, top: int) -> None:
-        self._moving = True
-        try:
-            self.virtual_size = Size(self.size.width, max(self._scene.height, top + self.size.height))
-            self.scroll_to(y=top, animate=False, force=True)
-        finally:
-            self._moving = False
-        self._refresh_changed_rows()
-        self.post_message(self.Shifted())
+        size = self.size
+        virtual = Size(size.width, max(self._scene.height, top + size.height))
+        if virtual != self.virtual_size or not top == self.scroll_y == self.scroll_target_y:
+            self._moving = True
+            try:
+                self.virtual_size = virtual
+                self.scroll_to(y=top, animate=False, force=True)
+            finally:
+                self._moving = False
+        lies = (top, virtual)
+        if self._refresh_changed_rows() or lies != self._lies:
+            self._lies = lies
+            self.post_message(self.Shifted())
 
-    def _refresh_changed_rows(self) -> None:
-        """Repaint only the rows that differ from what was painted last: over a slow line every row counts."""
+    def _refresh_changed_rows(self) -> bool:
+        """Repaint only the rows that differ from what was painted last: over a slow line every row counts. Whether
+        there are any."""
         rows = [self._scene.strip(row) for row in range(self._window.top, self._window.end)]
         changed = [y for y, (old, new) in enumerate(zip_longest(self._painted, rows)) if old is not new and old != new]
         self._painted = rows
         for y in changed:
             self.refresh(Region(0, y, self.size.width, 1))
+        return bool(changed)

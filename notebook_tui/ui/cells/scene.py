@@ -65,6 +65,8 @@ class Scene:
         self.wrong: int | None = None
         """The line of the edited text that is no Python."""
         self.looks = Looks()
+        self.has_running = False
+        """Whether the time of any cell runs."""
         self._asked: set[str] = set()
         self._found: Pattern | None = None
         self._numbered = True
@@ -109,6 +111,7 @@ class Scene:
                 self._drawn.pop(item.id, None)
                 heights.append(guessed_height(item, self._width, self._output_rows))
         self._items = tuple(items)
+        self.has_running = any(isinstance(item, CellItem) and item.stamp.kind == "running" for item in items)
         self._index = {item.id: index for index, item in enumerate(items)}
         self._layout = Layout(heights)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from rich.style import Style
@@ -22,19 +23,30 @@ _BAR: Final = "│"
 STAMP: Final = "╰"
 """In the place of the bar, where the source ends."""
 _FAILED: Final = "✗"
+_SHARED: Final = 64
+"""Cells whose rows are kept for all views of this program: who looks at one notebook with others sees the same."""
 
 
 def source_rows(
     cell: Cell, frame: Frame, palette: Palette, failed_line: int | None, *, numbered: bool = True
 ) -> Iterator[Strip]:
     """Numbered lines; a line that wraps has a broken bar, the line that raised a cross."""
-    lines = code_lines(cell.source, cell.language, palette)
+    return iter(_rows_of(cell.source, cell.language, frame, palette, failed_line, numbered))
+
+
+@lru_cache(_SHARED)
+def _rows_of(
+    source: str, language: str, frame: Frame, palette: Palette, failed_line: int | None, numbered: bool
+) -> tuple[Strip, ...]:
+    rows: list[Strip] = []
+    lines = code_lines(source, language, palette)
     for number, starts, text in wrap_code(lines, frame.wrap_width):
         failed = starts and number == failed_line
         mark = _FAILED if failed else _BAR if starts else CONTINUED
         mark_style = palette.error if failed else palette.faint
         row = gutter_row(frame, str(number) if starts and numbered else "", mark, text, palette.muted, mark_style)
-        yield on_panel(row, frame, palette)
+        rows.append(on_panel(row, frame, palette))
+    return tuple(rows)
 
 
 def editing_rows(

@@ -204,6 +204,8 @@ class CaretHelp:
 
     def place(self) -> None:
         """Lay everything where the text is now."""
+        if not any(each.is_open for each in self.widgets):
+            return
         passage, room = self._editor.passage, self._around.room
         caret = self._around.place_in_room(passage.caret)
         if self.completions.is_open:

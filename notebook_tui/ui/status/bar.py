@@ -38,6 +38,10 @@ _CHIP: Final = Style(reverse=True, bold=True)
 _NAVIGATION_HINTS: Final = ("edit", "run", "insert_code_below", "run_outdated", "save", "help", "app.quit")
 _INSERT_HINTS: Final = ("leave", "run", "run_and_next", "complete_or_indent", "save")
 
+_HINTED: Final = (
+    *("pressed", "continuations", "begun", "remark", "chip", "hints", "note", "in_panel", "editing", "table", "person"),
+)
+"""What of a `Status` its second line tells."""
 _PANEL_HINTS: Final = (
     *(("jk", "move"), ("Enter", "choose"), ("Tab", "to the cells"), ("<>", "width"), ("s…", "another panel")),
     ("Esc", "close"),
@@ -92,6 +96,10 @@ class StatusBar(Widget, can_focus=False):
         self._drawn: tuple[Text, Text] | None = None
         self._told: tuple[Status, int, Palette, tuple[Text, Text]] | None = None
         """The two lines, and of what they were made."""
+        self._hinted: tuple[tuple[object, ...], Text] | None = None
+        """The second line, which few keys change, and of what it was made."""
+        self._inked: tuple[object, Palette] | None = None
+        """The palette, and of which theme's colours it is."""
 
     def show(self, status: Status) -> None:
         if status != self._status:
@@ -107,12 +115,24 @@ class StatusBar(Widget, can_focus=False):
         return row.adjust_cell_length(self.size.width).apply_style(self.rich_style)
 
     def _lines(self) -> tuple[Text, Text]:
-        status, width, palette = self._status, self.size.width, palette_of(self.app.theme_variables)
+        status, width, palette = self._status, self.size.width, self._palette()
         told = self._told
-        if told is None or told[0] is not status or told[1:3] != (width, palette):
-            lines = status_line(status, width, palette), hint_line(status, width, palette)
+        if told is None or told[0] is not status or told[1] != width or told[2] is not palette:
+            lines = status_line(status, width, palette), self._hints(status, width, palette)
             told = self._told = (status, width, palette, lines)
         return told[3]
+
+    def _hints(self, status: Status, width: int, palette: Palette) -> Text:
+        of = tuple(getattr(status, name) for name in _HINTED), width, palette
+        if self._hinted is None or self._hinted[0] != of:
+            self._hinted = of, hint_line(status, width, palette)
+        return self._hinted[1]
+
+    def _palette(self) -> Palette:
+        variables = self.app.theme_variables  # another mapping after each change of the theme
+        if self._inked is None or self._inked[0] is not variables:
+            self._inked = variables, palette_of(variables)
+        return self._inked[1]
 
 
 def status_line(status: Status, width: int, palette: Palette) -> Text:
