@@ -107,7 +107,7 @@ class Session(GenServer):
         self._viewers = Viewers()
         self._keeping = Keeping(file, options)
         self._giving = Giving(self, options.grants)
-        self._questions = Questions(self.tell_runtime)
+        self._questions = Questions(self.tell_runtime, waits=options.served)
         self._widgets = Widgets(self, options.inputs)
         self._presets = tuple(options.inputs.items())
         self._news = RuntimeNews(self, self._questions, self._widgets)
@@ -253,9 +253,9 @@ class Session(GenServer):
                 bl.spawn(ask_for, bl.self(), request)
             case Ask():
                 self._widgets.ask(request)
-            case TakeQuestions(viewer):
+            case TakeQuestions(viewer, has):
                 if viewer in self._viewers:
-                    self._questions.taken_by(viewer)
+                    self._questions.taken_by(viewer, has)
             case GiveAnswer(question, text):
                 self._questions.answer(question, text)
             case EndSession(viewer):
