@@ -206,7 +206,9 @@ async def test_a_run_that_ended_with_server_and_runtime_is_told_by_the_next_serv
     async with served(work) as serving:
         await serving.start()
         async with joined(path, Person("ann", "run")) as client:
-            client.send(QueueCells(("cell-1", "cell-2")))
+            await run(client, "cell-1")
+            await until(lambda: client.applied <= client.journaled, "the journal is begun")
+            client.send(QueueCells(("cell-2",)))
             await until(lambda: numbers(printed(client, "cell-2")).last > 2, "the cell prints")
             (custodian,) = servers(CUSTODIANS)
             os.kill(serving.pid, signal.SIGSTOP)  # so that it sees nothing of that
