@@ -3,6 +3,7 @@
     begin(owner, package, user)     first, before anything of the package is loaded here
     visit = of(owner)
     visit.on_end(function)          whatever is to be undone, the last first
+    visit.goes_on_with(owner)       who was out of reach has come again, as another process
     visit.serve(server)             from now on the visit lasts as long as that process, else as long as `owner`
 
 While it lasts, the outputs have their router, and the modules of the visitor stay though its connection is lost. The
@@ -69,6 +70,20 @@ class Visit:
     def serve(self, server: Pid) -> None:
         """`server` stands for the visit from now on."""
         kernel.send(self._guard, server)
+
+    def goes_on_with(self, owner: Pid) -> None:
+        """The visitor comes again as that process, from another node perhaps, and finds what it had. Written down as an
+        attachment."""
+        if owner == self._owner:
+            return
+        visitor = visitor_of(self.node, owner.node, self.visitor.user)
+        write(visitor, self.node.name, "attach")
+        with _lock:
+            del _visits[self._owner]
+            _visits[owner] = self
+        if owner.node != self._owner.node:
+            self._undo.insert(0, self.node.code.modules.keep(owner.node))
+        self._owner, self.visitor = owner, visitor
 
     def note(self, what: str, source: str = "") -> Entry:
         """Writes down what the visitor does, before it is done."""

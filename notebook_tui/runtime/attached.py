@@ -28,6 +28,7 @@ from notebook_tui.runtime.evaluator import Evaluator
 from notebook_tui.runtime.leaders import inherit_leaders_for_a_while
 from notebook_tui.runtime.loop_blocked import WORDS
 from notebook_tui.runtime.messages import Evaluate
+from notebook_tui.runtime.relay import Adopt
 from notebook_tui.runtime.server import RuntimeServer
 from notebook_tui.runtime.stall_guard import EVERY, StallGuard
 
@@ -135,6 +136,12 @@ class AttachedServer(RuntimeServer):
 
     def _apart(self) -> frozenset[str]:
         return frozenset({self._session.node})  # whoever booted the service is a node as others are
+
+    def _adopt(self, adopt: Adopt) -> bool:
+        adopted = super()._adopt(adopt)
+        if adopted:
+            self._visit.goes_on_with(adopt.owner)
+        return adopted
 
     def _warm(self) -> None:
         """Not here: the service has other things to do."""

@@ -136,6 +136,8 @@ class InputWanted:
     question: str
     prompt: str
     hidden: bool
+    again: bool = False
+    """It was open when the owner before was gone: it waits for whoever comes to the notebook next."""
 
 
 @frozen

@@ -60,9 +60,13 @@ class Custody:
         return "" if self._custodian is None else self._custodian.node
 
     def held(self, runtime: Runtime) -> Runtime:
-        """The runtime, as one that lives with the custodian, where that can be; else as it is, and ends with the
-        server."""
-        return Held(runtime, self) if type(runtime) is Local else runtime
+        """The runtime, as one that outlives the server: with the custodian, or in its service. Else as it is, and it
+        ends with the server."""
+        if type(runtime) is Local:
+            return Held(runtime, self)
+        outliving = getattr(runtime, "outliving", None)  # a service is visited: what knows how is loaded with the first
+        outlives: Runtime = runtime if outliving is None else outliving(self.lease)
+        return outlives
 
     async def begin(self, server: bl.Pid, keeps: Iterable[str]) -> None:
         """The custodian that an earlier server has left, if there is one, keeps the runtimes on these nodes."""

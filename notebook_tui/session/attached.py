@@ -16,6 +16,7 @@ from beamlike.distribution.secret import load_secret
 from beamlike.kernel.current import current_node
 from beamlike.kernel.record import frozen
 from notebook_tui.session.booted import START_SECONDS, offer_modules
+from notebook_tui.session.keepsakes import Keepsake
 from notebook_tui.session.runtime import Connection, step
 
 LEASE_SECONDS = 30.0
@@ -40,13 +41,26 @@ class Service:
             await bl.GenServer.stop(self.server, timeout=STOP_SECONDS)
         await self.node.disconnect(self.name)
 
+    async def let_go(self) -> None:
+        """It is for whoever comes next, for as long as its lease says."""
+        await self.node.disconnect(self.name)
+
 
 class Attached:
-    """In the node `spec`, NAME@HOST or NAME@HOST:PORT, with the secret of this user."""
+    """In the node `spec`, NAME@HOST or NAME@HOST:PORT, with the secret of this user. What is made there stays for
+    `lease` seconds while the two cannot reach each other; one that `outlives` this program is found again by the
+    next."""
 
-    def __init__(self, spec: str) -> None:
+    def __init__(self, spec: str, *, lease: float | None = None, outlives: bool = False) -> None:
         self.name = f"attach:{spec}"
+        self._spec = spec
         self._node, self._address = split_port(spec)
+        self._lease = LEASE_SECONDS if lease is None else lease
+        self._outlives = outlives
+
+    def outliving(self, lease: float) -> Attached:
+        """The same, for programs that come one after the other, `lease` seconds apart at most."""
+        return Attached(self._spec, lease=lease, outlives=True)
 
     async def connect(self, owner: bl.Pid, notebook: str, directory: str | None) -> Connection:
         node = current_node()
@@ -61,13 +75,24 @@ class Attached:
             raise
         step(owner, "sending it what makes it a runtime")
         try:
-            server = await start_there(self._node, owner, notebook, "cell", LEASE_SECONDS)
+            server = await start_there(self._node, owner, notebook, "cell", self._lease)
         except BaseException:
             await node.disconnect(self._node)
             raise
         text = f"attached to {self._node}; a cell without await runs in a thread, and is interrupted between bytecodes"
-        reconnect = partial(_reconnect, node, self._node, self._address, directory)
-        return Connection(server, Service(node, self._node, server), text, LEASE_SECONDS, reconnect)
+        return self._connection(Keepsake(server, "", 0, text, self.name, directory or ""))
+
+    def resume(self, keepsake: Keepsake) -> Connection:
+        """What an earlier program has made there, which is still to be reconnected to."""
+        return self._connection(keepsake)
+
+    def _connection(self, keepsake: Keepsake) -> Connection:
+        node = current_node()
+        assert isinstance(node, bl.Node)
+        reconnect = partial(_reconnect, node, self._node, self._address, keepsake.directory or None)
+        host = Service(node, self._node, keepsake.server)
+        kept = keepsake if self._outlives else None
+        return Connection(keepsake.server, host, keepsake.text, self._lease, reconnect, keepsake=kept)
 
 
 async def start_there(name: str, owner: bl.Pid, notebook: str, what: str, lease: float = 0.0) -> bl.Pid:

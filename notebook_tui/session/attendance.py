@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from secrets import token_hex
 from typing import Protocol
 
@@ -9,6 +11,7 @@ import beamlike as bl
 from notebook_tui.document import operations
 from notebook_tui.document.operations import Operation
 from notebook_tui.document.state import State
+from notebook_tui.session.askers import AskedFor
 from notebook_tui.session.messages import Types
 from notebook_tui.session.people import Person
 from notebook_tui.session.presence import PACE, PeopleDue, Presences, Whereabouts
@@ -70,17 +73,39 @@ class Attendance:
         if client_id:
             self._host.do(operations.ClientLeft(client_id))
 
-    def applied(self, operation: Operation, viewer: bl.Pid | None, before: State) -> None:
-        """The session has applied it, for that viewer if one asked for it."""
+    def recovered(self, asked: tuple[AskedFor, ...], cut_off: State | None, state: State) -> None:
+        """What is known of an earlier program's end; `cut_off`: the state before its runtime ended with it."""
+        self._log.recovered(asked)
+        if cut_off is not None:
+            self._log.cut_off(cut_off, state, time.time())
+
+    @property
+    def asked(self) -> tuple[AskedFor, ...]:
+        """Who asked for the cells that wait or run."""
+        return self._log.going(self._host.state)
+
+    def ends(self) -> None:
+        """The session does, and its runtime with it."""
+        state = self._host.state
+        self._log.cut_off(state, replace(state, running={}, queue=()), time.time())
+
+    def applied(self, operation: Operation, viewer: bl.Pid | None, before: State) -> AskedFor | None:
+        """The session has applied it, for that viewer if one asked for it. Returns what they asked for, if cells wait
+        because of it."""
+        state, asked = self._host.state, None
         match operation:
             case operations.QueueCells():
+                self._log.cut_off(before, state, time.time())  # for the setup cell there is a fresh runtime
                 person = None if viewer is None else self._viewers.person(viewer)
-                self._log.asked(viewer, person, before, self._host.state)
+                asked = self._log.asked(viewer, person, before, state)
             case operations.EvaluationFinished(cell_id, at, ending):
-                self._log.finished(cell_id, self._host.state, at, ending)
+                self._log.finished(cell_id, state, at, ending)
+            case _ if before.running is not state.running and self._log.cut_off(before, state, time.time()):
+                pass
             case _:
-                return
+                return None
         self._changed()
+        return asked
 
     def rested(self) -> None:
         """People are due."""

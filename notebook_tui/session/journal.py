@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.document.operations import Operation
 from notebook_tui.document.state import State
+from notebook_tui.session.askers import AskedFor
 from notebook_tui.session.journal_file import JournalFile
 from notebook_tui.session.journal_records import Done, FileIs, Heard, Record, Saving, Snapshot, Together, encoded
 from notebook_tui.session.redaction import Seams
@@ -101,6 +102,8 @@ class Journal:
         """The first so many operations are on the disk."""
         self.secrets: Mapping[str, str] = {}
         """What is not to be found in it: values, each with its name."""
+        self.asked: Callable[[], tuple[AskedFor, ...]] = tuple
+        """Who asked for the cells that wait or run."""
         self._seams = Seams()
         self._writer: bl.Pid | None = None
         self._ended: bl.Ref | None = None
@@ -124,14 +127,15 @@ class Journal:
         """What the file held when the notebook was opened, and how much was heard of a runtime that there is still."""
         self._digest, self._base, self._heard = digest, base, heard
 
-    def wrote(self, operation: Operation, state: State, applied: int) -> None:
-        """The operation has led to the state."""
+    def wrote(self, operation: Operation, state: State, applied: int, asked: AskedFor | None = None) -> None:
+        """The operation has led to the state, and cells wait because somebody `asked` for it."""
         if self._together is not None:
             self._together.append(Done(operation))
             return
         hidden = self._seams.hide(operation, self.secrets)
         if self._in_order and not hidden and not self._is_long(state):
-            self._append(Done(operation), applied)
+            done = Done(operation)
+            self._append(done if asked is None else Together((asked, done)), applied)
         elif not self._refused:
             self.rewrite(state, applied)
 
@@ -192,7 +196,7 @@ class Journal:
             self._rewriting = self._in_order = True
             self._operations = self._bytes = 0
             base = None if self._base is state.notebook else self._base
-            snapshot = Snapshot(state, applied, self._digest, base, self._saving, self._heard)
+            snapshot = Snapshot(state, applied, self._digest, base, self._saving, self._heard, self.asked())
             self._told += 1
             self._tell(Rewrite(self.path, snapshot, self.secrets, self._told))
 

@@ -10,6 +10,7 @@ from beamlike.kernel.record import frozen
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.document.operations import Operation
 from notebook_tui.document.state import State
+from notebook_tui.session.askers import AskedFor
 from notebook_tui.session.operation_codec import Codec, pack
 from notebook_tui.session.redaction import redacted
 
@@ -29,6 +30,8 @@ class Snapshot:
     """What was about to be written into it."""
     heard: int = 0
     """So many messages of the runtime have led to it."""
+    asked: tuple[AskedFor, ...] = ()
+    """Who asked for the cells that wait or run."""
 
 
 @frozen
@@ -59,12 +62,13 @@ class Heard:
 
 @frozen
 class Together:
-    """All of these, or none: what a merge did, and what is in the file since."""
+    """All of these, or none: what a merge did, and what is in the file since; cells that are to run, and who asked for
+    them."""
 
-    records: tuple[Done | FileIs, ...]
+    records: tuple[Done | FileIs | AskedFor, ...]
 
 
-Record: TypeAlias = Snapshot | Done | FileIs | Saving | Heard | Together
+Record: TypeAlias = Snapshot | Done | FileIs | Saving | Heard | AskedFor | Together
 
 
 @cache

@@ -14,6 +14,7 @@ from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.kernel.question import Client
 from beamlike.kernel.record import frozen
 from notebook_tui.document.operations import Operation
+from notebook_tui.session.askers import AskedFor
 from notebook_tui.session.autosave import interval_of
 from notebook_tui.session.disk import (
     Answer,
@@ -106,10 +107,10 @@ class Keeping:
         """Whether that is on the disk, or cannot be."""
         return self._kept.journal is None or self._kept.journal.holds(number)
 
-    def applied(self, operation: Operation) -> None:
-        """The session has applied it."""
+    def applied(self, operation: Operation, asked: AskedFor | None = None) -> None:
+        """The session has applied it, and cells wait because somebody `asked` for it."""
         if self._kept.journal is not None:
-            self._kept.journal.wrote(operation, self._host.state, self._host.applied)
+            self._kept.journal.wrote(operation, self._host.state, self._host.applied, asked)
         self._arm()
 
     def handle(self, message: object) -> bool:

@@ -17,7 +17,8 @@ FOLDER: Final = "runtimes"
 
 @frozen
 class Keepsake:
-    """`server` stands for the runtime, and its node is dialled at `host` and `port` with the user's secret."""
+    """`server` stands for the runtime, and its node is dialled at `host` and `port` with the user's secret, or without
+    these where `spec` says."""
 
     server: bl.Pid
     host: str

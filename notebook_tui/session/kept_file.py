@@ -18,6 +18,7 @@ from notebook_tui.document.notebook import Notebook
 from notebook_tui.document.operations import Operation
 from notebook_tui.document.state import State
 from notebook_tui.document.trust import code_digest
+from notebook_tui.session.askers import AskedFor
 from notebook_tui.session.disk import Found, Look, Refused, Wrote, perform
 from notebook_tui.session.journal import Journal
 from notebook_tui.session.lock import FileLock, Holder, InUse, release_at_end, this_terminal
@@ -47,6 +48,9 @@ class Host(Protocol):
 
     def tell_journaled(self, safe: int) -> None: ...
 
+    @property
+    def asked(self) -> tuple[AskedFor, ...]: ...
+
 
 @frozen
 class Opened:
@@ -55,6 +59,10 @@ class Opened:
     notices: tuple[str, ...]
     heard: int = 0
     """So many messages of a runtime had led there, if that stays."""
+    asked: tuple[AskedFor, ...] = ()
+    """Who had asked for the cells that waited or ran."""
+    cut_off: State | None = None
+    """What it was when the runtime ended with its program, if one did."""
 
 
 class KeptFile:
@@ -135,11 +143,13 @@ class KeptFile:
         journal.safe = recovered.applied
         trusted = recovered.state.trusted or is_trusted(self.file.path, recovered.state.notebook)
         state = replace(recovered.state, path=str(self.file.path), trusted=trusted)
-        return Opened(state, recovered.applied, notices, recovered.heard)
+        return Opened(state, recovered.applied, notices, recovered.heard, recovered.asked, recovered.cut_off)
 
     def begin(self, host: Host) -> None:
         """The session runs. If the file is another than the journal knew, that is merged now."""
         self._host = host
+        if self.journal is not None:
+            self.journal.asked = lambda: host.asked
         if self.journal is None or not host.applied:
             return
         answer = perform(self.file, Look())

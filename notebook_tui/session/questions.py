@@ -5,25 +5,37 @@ No question and no answer is part of the document: an answer may be a password.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Final
 
 import beamlike as bl
 from notebook_tui.runtime.messages import Answer, InputWanted
 from notebook_tui.session.messages import Asked, Settled
 
 NO_KEYBOARD = "a cell has no keyboard to read from here; assign the value in the cell instead, as in name = 'Ada'"
+REMEMBERED: Final = 200
+"""So many questions are known to be over: who was out of reach is told."""
 
 
 class Questions:
-    """`to_runtime` sends the runtime's server a message."""
+    """`to_runtime` sends the runtime's server a message. With `waits` people come and go: once one was there, what is
+    asked waits for the next."""
 
-    def __init__(self, to_runtime: Callable[[object], None]) -> None:
+    def __init__(self, to_runtime: Callable[[object], None], *, waits: bool = False) -> None:
         self._to_runtime = to_runtime
+        self._waits = waits
+        self._somebody_comes = False
+        """Who was there may come again."""
         self._takers: list[bl.Pid] = []
         self._open: dict[str, InputWanted] = {}
+        self._over: deque[str] = deque(maxlen=REMEMBERED)
 
-    def taken_by(self, viewer: bl.Pid) -> None:
-        """From now on that viewer is asked, also what is open already."""
+    def taken_by(self, viewer: bl.Pid, has: Iterable[str] = ()) -> None:
+        """From now on that viewer is asked, also what is open already; of what it was asked, it hears what is over."""
+        for question in set(has).intersection(self._over):
+            bl.send(viewer, Settled(question))
+        self._somebody_comes = self._waits
         if viewer not in self._takers:
             self._takers.append(viewer)
             for wanted in self._open.values():
@@ -32,13 +44,16 @@ class Questions:
     def viewer_left(self, viewer: bl.Pid) -> None:
         if viewer in self._takers:
             self._takers.remove(viewer)
-            if not self._takers:
+            if not self._takers and not self._somebody_comes:
                 for question in list(self._open):
                     self.answer(question, None, NO_KEYBOARD)
 
     def ask(self, wanted: InputWanted) -> None:
+        if wanted.question in self._open:
+            return
         self._open[wanted.question] = wanted
-        if not self._takers:
+        self._somebody_comes = self._somebody_comes or (wanted.again and self._waits)
+        if not self._takers and not self._somebody_comes:
             self.answer(wanted.question, None, NO_KEYBOARD)
         self._tell(Asked(wanted))
 
@@ -46,17 +61,21 @@ class Questions:
         """Nothing if somebody else was first."""
         if self._open.pop(question, None) is not None:
             self._to_runtime(Answer(question, text, trouble))
-            self._tell(Settled(question))
+            self._is_over(question)
 
     def settled(self, question: str) -> None:
         """Nobody waits for the answer any more."""
-        if self._open.pop(question, None) is not None:
-            self._tell(Settled(question))
+        if self._open.pop(question, None) is not None or question not in self._over:
+            self._is_over(question)
 
     def settle_all(self) -> None:
         """The runtime is gone."""
         for question in list(self._open):
             self.settled(question)
+
+    def _is_over(self, question: str) -> None:
+        self._over.append(question)
+        self._tell(Settled(question))
 
     def _tell(self, message: object) -> None:
         for viewer in self._takers:

@@ -20,6 +20,8 @@ class QuestionsTaken:
         self._cast = cast
         self._on_question: list[Callable[[InputWanted], None]] = []
         self._on_settled: list[Callable[[str], None]] = []
+        self._open: set[str] = set()
+        """Those that are put to whoever sits here."""
 
     def take_questions(self, on_question: Callable[[InputWanted], None], on_settled: Callable[[str], None]) -> None:
         """What a cell asks whoever sits here, and may run cells, goes to `on_question`; its name goes to `on_settled`
@@ -32,19 +34,24 @@ class QuestionsTaken:
 
     def _take(self) -> None:
         if self._person.may("run"):
-            self._cast(TakeQuestions(self._viewer))
+            self._cast(TakeQuestions(self._viewer, tuple(self._open)))
 
     def answer(self, question: str, text: str | None) -> None:
         """With the line without its end, or None for the end of all input."""
+        self._open.discard(question)
         self._cast(GiveAnswer(question, text, self._viewer))
 
     def told(self, news: Asked | Settled) -> None:
         """By the session."""
         match news:
             case Asked(wanted):
+                if wanted.question in self._open:  # the session was away, and the line may be half typed
+                    return
+                self._open.add(wanted.question)
                 for on_question in self._on_question:
                     on_question(wanted)
             case Settled(question):
+                self._open.discard(question)
                 for on_settled in self._on_settled:
                     on_settled(question)
 

@@ -12,6 +12,7 @@ from notebook_tui.document.notebook import Notebook
 from notebook_tui.document.operations import RuntimeDown
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
+from notebook_tui.session.askers import AskedFor, Askers
 from notebook_tui.session.journal_file import NoJournal, read_records, set_aside
 from notebook_tui.session.journal_records import Done, FileIs, Heard, Record, Saving, Snapshot, Together, decoded
 from notebook_tui.session.operation_codec import Unreadable
@@ -33,6 +34,10 @@ class Recovered:
     notices: tuple[str, ...]
     heard: int = 0
     """So many messages of its runtime had led there."""
+    asked: tuple[AskedFor, ...] = ()
+    """Who had asked for the cells that waited or ran."""
+    cut_off: State | None = None
+    """What it was when the runtime ended with the program, if one did."""
 
 
 def recover(journal: Path, *, runtime_stays: bool = False) -> tuple[Recovered | None, tuple[str, ...]]:
@@ -79,6 +84,7 @@ def _replayed(records: tuple[bytes, ...], runtime_stays: bool) -> Recovered | No
     base = state.notebook if first.base is None else first.base
     saving, rejected, heard = first.saving, 0, first.heard
     broken = ""
+    askers = Askers(first.asked)
     for record in _one_by_one(map(decoded, records[1:])):
         match record:
             case Done(operation):
@@ -91,6 +97,7 @@ def _replayed(records: tuple[bytes, ...], runtime_stays: bool) -> Recovered | No
                         f"{type(operation).__name__} in the journal cannot be done ({type(error).__name__}: {error})"
                     )
                     break
+                askers.applied(operation)
                 applied += 1
             case FileIs(digest, known):
                 base, saving = state.notebook if known is None else known, None
@@ -98,10 +105,14 @@ def _replayed(records: tuple[bytes, ...], runtime_stays: bool) -> Recovered | No
                 saving = state.notebook
             case Heard(number):
                 heard = number
+            case AskedFor():
+                askers.add(record)
+    asked, cut_off = askers.going(state), None
     if not (runtime_stays and state.runtime.phase == "connected") and state.runtime.phase != "disconnected":
+        cut_off = state
         state, _ = apply(state, RuntimeDown(ENDED))
     lost = (f"{rejected} operations of the journal make no sense any more and are left out",) if rejected else ()
-    recovered = Recovered(state, applied, digest, base, saving, (*_found(state, base), *lost), heard)
+    recovered = Recovered(state, applied, digest, base, saving, (*_found(state, base), *lost), heard, asked, cut_off)
     if broken:
         raise _Broken(broken, recovered)
     return recovered

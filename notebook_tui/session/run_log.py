@@ -13,12 +13,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
 import beamlike as bl
 from beamlike.kernel.record import frozen
 from notebook_tui.document.operations import Ending
 from notebook_tui.document.state import State
+from notebook_tui.session.askers import AskedFor
 from notebook_tui.session.people import Person
 from notebook_tui.session.state_directory import name_for, state_directory, state_path
 
@@ -29,6 +30,8 @@ LARGEST: Final = 1_000_000
 """Bytes after which the file is put aside, in the place of the one before."""
 KEPT: Final = 200
 ITSELF: Final = Person("")
+RunEnding: TypeAlias = Ending | Literal["aborted"]
+"""Aborted: what it ran on was gone."""
 
 
 @frozen
@@ -42,7 +45,7 @@ class Ran:
     label: str
     digest: str
     """Of the text that ran."""
-    ending: Ending
+    ending: RunEnding
     by_itself: bool = False
 
 
@@ -57,12 +60,27 @@ class RunLog:
         if path is not None:
             self.newest.extend(runs_in(path))
 
-    def asked(self, viewer: bl.Pid | None, person: Person | None, before: State, state: State) -> None:
-        """The cells that wait now, and did not before, do so because of them."""
-        waited = {*before.queue, *before.running.values()}
-        for cell_id in (*state.queue, *state.running.values()):
-            if cell_id not in waited or cell_id not in self._askers:
-                self._askers[cell_id] = (viewer, person or ITSELF)
+    def asked(self, viewer: bl.Pid | None, person: Person | None, before: State, state: State) -> AskedFor | None:
+        """The cells that wait now, and did not before, do so because of them; None if there are none."""
+        waited = {*before.queue, *before.running.values()} & self._askers.keys()
+        cells = tuple(each for each in (*state.queue, *state.running.values()) if each not in waited)
+        who = person or ITSELF
+        self._askers.update(dict.fromkeys(cells, (viewer, who)))
+        return AskedFor(cells, who.name, who.origin) if cells else None
+
+    def recovered(self, asked: Iterable[AskedFor]) -> None:
+        """They asked, of an earlier program."""
+        for each in asked:
+            person = Person(each.person, origin=each.origin)
+            self._askers.update(dict.fromkeys(each.cell_ids, (None, person)))
+
+    def going(self, state: State) -> tuple[AskedFor, ...]:
+        """Who asked for the cells that wait or run there."""
+        return tuple(
+            AskedFor((cell_id,), self._askers[cell_id][1].name, self._askers[cell_id][1].origin)
+            for cell_id in (*state.running.values(), *state.queue)
+            if cell_id in self._askers
+        )
 
     def runners(self, state: State) -> frozenset[bl.Pid]:
         """Whose cells wait or run."""
@@ -72,13 +90,27 @@ class RunLog:
         )
 
     def finished(self, cell_id: str, state: State, at: float, ending: Ending) -> None:
+        self._over(cell_id, state, at, ending)
+        self._forget_all_but(state)
+
+    def cut_off(self, before: State, state: State, at: float) -> bool:
+        """Whether cells that ran before do so no more, without an end of their own."""
+        cut_off = set(before.running.values()) - set(state.running.values())
+        for cell_id in cut_off:
+            self._over(cell_id, before, at, "aborted")
+        if cut_off:
+            self._forget_all_but(state)
+        return bool(cut_off)
+
+    def _forget_all_but(self, state: State) -> None:
+        going = {*state.queue, *state.running.values()}
+        self._askers = {cell_id: who for cell_id, who in self._askers.items() if cell_id in going}
+
+    def _over(self, cell_id: str, ran_in: State, at: float, ending: RunEnding) -> None:
         asker = self._askers.pop(cell_id, None)
-        self._askers = {
-            id: who for id, who in self._askers.items() if id in state.queue or id in state.running.values()
-        }
         person = ITSELF if asker is None else asker[1]
-        source = state.evaluation(cell_id).source or ""
-        label = state.notebook.label(cell_id) if state.notebook.has_cell(cell_id) else ""
+        source = ran_in.evaluation(cell_id).source or ""
+        label = ran_in.notebook.label(cell_id) if ran_in.notebook.has_cell(cell_id) else ""
         digest = hashlib.blake2b(source.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
         ran = Ran(at, person.name, person.origin, cell_id, label, digest, ending, asker is None)
         self.newest.append(ran)

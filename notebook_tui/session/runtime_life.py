@@ -139,9 +139,8 @@ class RuntimeLife:
 
     async def end(self, *, leaves: bool) -> None:
         """Nothing is left of any; but with `leaves` the one that there is is left to the next program, if it can be."""
-        if leaves:
-            await self._let_go()
-        self.drop()
+        if not (leaves and await self._let_go()):
+            self.drop()
         await self._endings.all_over()
 
     # What happens.
@@ -291,11 +290,13 @@ class RuntimeLife:
             words = f"if the server is killed, the runtime is lost with it: {error.strerror or error}"
             self._host.notify(words)
 
-    async def _let_go(self) -> None:
-        """The runtime is for the next program, which begins with what the journal holds."""
+    async def _let_go(self) -> bool:
+        """Whether the runtime is for the next program, which begins with what the journal holds, and asks what is
+        still to be answered."""
         if self._keepsake is None or self._keeper is None:
-            return
+            return False
         (keeper, ended), self._keeper = self._keeper, None
         self._disengage()
         bl.send(keeper, LetGo())
         await bl.receive(ref=ended)
+        return True

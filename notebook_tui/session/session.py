@@ -31,6 +31,7 @@ from notebook_tui.document.operations import Operation
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.runtime import messages as runtime_messages
+from notebook_tui.session.askers import AskedFor
 from notebook_tui.session.attendance import Attendance
 from notebook_tui.session.cluster_questions import ClusterOf, DropNode, TellRunner
 from notebook_tui.session.cluster_questions import answer as answer_cluster
@@ -107,7 +108,7 @@ class Session(GenServer):
         self._viewers = Viewers()
         self._keeping = Keeping(file, options)
         self._giving = Giving(self, options.grants)
-        self._questions = Questions(self.tell_runtime)
+        self._questions = Questions(self.tell_runtime, waits=options.served)
         self._widgets = Widgets(self, options.inputs)
         self._presets = tuple(options.inputs.items())
         self._news = RuntimeNews(self, self._questions, self._widgets)
@@ -117,6 +118,7 @@ class Session(GenServer):
         self._notices += opened.notices
         log = RunLog(log_of(file.identity) if options.journal else None)
         self._attendance = Attendance(self, self._viewers, log)
+        self._attendance.recovered(opened.asked, opened.cut_off, self._state)
         self._identity = file.identity
         self._keeping.begin(self)
         for client_id in self._state.clients:  # of a program that was killed: nobody types here yet
@@ -129,6 +131,8 @@ class Session(GenServer):
         bl.trap_exit(True)
 
     async def terminate(self, reason: Reason) -> None:
+        if not self._leaves:
+            self._attendance.ends()
         try:
             await self._runtime.end(leaves=self._leaves)
         finally:
@@ -137,6 +141,11 @@ class Session(GenServer):
     @property
     def state(self) -> State:
         return self._state
+
+    @property
+    def asked(self) -> tuple[AskedFor, ...]:
+        """Who asked for the cells that wait or run."""
+        return self._attendance.asked
 
     def _facts(self) -> SessionFacts:
         state = self._state
@@ -253,9 +262,9 @@ class Session(GenServer):
                 bl.spawn(ask_for, bl.self(), request)
             case Ask():
                 self._widgets.ask(request)
-            case TakeQuestions(viewer):
+            case TakeQuestions(viewer, has):
                 if viewer in self._viewers:
-                    self._questions.taken_by(viewer)
+                    self._questions.taken_by(viewer, has)
             case GiveAnswer(question, text):
                 self._questions.answer(question, text)
             case EndSession(viewer):
@@ -356,8 +365,8 @@ class Session(GenServer):
         before, self._state = self._state, state
         self.applied += 1
         self._viewers.applied(operation, self.applied)
-        self._attendance.applied(operation, viewer, before)
-        self._keeping.applied(operation)
+        asked = self._attendance.applied(operation, viewer, before)
+        self._keeping.applied(operation, asked)
         for effect in wanted:
             self._perform(effect)
 

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 
@@ -20,11 +19,10 @@ from beamlike.distribution.doorway import LANE, LINK
 from notebook_tui.document.operations import CancelEvaluation
 from notebook_tui.runtime.typing_questions import Describe, Place
 from notebook_tui.session.visitor import Visitor
-from tests.support.local_nodes import PATIENCE
 from tests.support.open_notebook import notebook_text
 from tests.support.proxy import proxy_to
-from tests.support.visited import address_of, service, visiting
-from tests.support.visited_process import begin_to_beat, differences, in_all, is_as, longest_stall
+from tests.support.visited import address_of, gone, service, visiting
+from tests.support.visited_process import begin_to_beat, in_all, is_as, longest_stall
 
 HARMLESS = """
 import os, sys, threading, asyncio, logging
@@ -82,15 +80,6 @@ def test_a_service_is_as_it_was_when_a_notebook_has_left(
 
     asyncio.run(main())
     assert "from" not in capfd.readouterr().out
-
-
-async def gone(peer: Any, before: dict[str, Any]) -> dict[str, Any]:
-    """What is different still, after some time for the connection to be seen as closed."""
-    clock = asyncio.get_running_loop().time
-    end = clock() + PATIENCE
-    while (found := await peer.call(differences, before)) and clock() < end:  # noqa: ASYNC110 - nobody over there tells
-        await asyncio.sleep(0.05)
-    return found
 
 
 BUSY = "while True: pass"

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextvars import Context
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,10 @@ from notebook_tui.serve.listing import listed
 from notebook_tui.serve.rendezvous import CUSTODIANS, on_demand_server, servers
 from notebook_tui.serve.server import end_server
 from notebook_tui.session.booted import Local
+from notebook_tui.session.people import Person
+from notebook_tui.session.run_log import log_of, runs_in
 from notebook_tui.session.runtime import Step
+from tests.support.asked import Asked
 from tests.support.in_loop import in_loop
 from tests.support.open_notebook import notebook_text
 from tests.support.served import printed, result, run, served, until
@@ -105,6 +109,118 @@ async def test_the_server_after_one_that_was_ended_has_its_sessions_with_variabl
             runtime = cluster.runtime.pid
         assert await serving.end(signal.SIGINT) == 0
         await until(lambda: look(runtime) is None, "the runtime has ended with its session")
+
+
+ASKS = """\
+name = input("Who? ")
+again = input("Again? ")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "restarted"])
+@in_loop
+async def test_what_a_cell_asked_before_its_server_was_ended_is_asked_again_and_the_answer_lets_it_go_on(
+    work: Path, number: signal.Signals
+) -> None:
+    path = work / "a.livemd"
+    path.write_text(notebook_text(ASKS, "name, again"), encoding="utf-8")
+    async with served(work) as serving:
+        await serving.start()
+        async with joined(path) as client:
+            stays = Asked(client)
+            client.send(QueueCells(("cell-1",)))
+            wanted = await stays.question()
+            await until(lambda: client.journaled >= client.applied, "all that is known of the cell is on the disk")
+            await serving.end(number)
+            await until(lambda: client.away, "the viewer has seen that")
+            await serving.start()
+            # Whoever comes is asked, and whoever was asked is not asked twice.
+            comes = asyncio.create_task(_answers(path, wanted.question), context=Context())
+            assert await stays.is_settled() == wanted.question
+            await comes
+            wanted = await stays.question()
+            assert wanted.prompt == "Again? "
+            client.answer(wanted.question, "Bo")
+            await until(lambda: not client.state.running, "the cell has ended")
+            await run(client, "cell-2")
+            assert result(client, "cell-2") == "('Ada', 'Bo')"
+
+
+async def _answers(path: Path, question: str) -> None:
+    """As another terminal, to which the question is put as to the first."""
+    async with joined(path) as client:
+        asked = Asked(client)
+        assert (await asked.question()).question == question
+        client.answer(question, "Ada")
+        assert await asked.is_settled() == question
+
+
+@in_loop
+async def test_what_a_cell_asked_waits_for_the_next_terminal_when_the_last_is_gone(work: Path) -> None:
+    path = work / "a.livemd"
+    path.write_text(notebook_text(ASKS, "name, again"), encoding="utf-8")
+    async with served(work) as serving:
+        await serving.start()
+        async with joined(path) as client:
+            asked = Asked(client)
+            client.send(QueueCells(("cell-1",)))
+            wanted = await asked.question()
+        async with joined(path) as client:
+            asked = Asked(client)
+            assert (await asked.question()).question == wanted.question
+            client.answer(wanted.question, "Ada")
+            client.answer((await asked.question()).question, "Bo")
+            await until(lambda: not client.state.running, "the cell has ended")
+            await run(client, "cell-2")
+            assert result(client, "cell-2") == "('Ada', 'Bo')"
+
+
+@in_loop
+async def test_who_ran_what_is_known_after_the_server_was_killed_also_of_what_ends_with_its_runtime(work: Path) -> None:
+    path = work / "a.livemd"
+    async with served(work) as serving:
+        await serving.start()
+        async with joined(path, Person("ann", "run", "key SHA256:x")) as client:
+            client.send(QueueCells(("cell-1", "cell-2", "cell-3")))
+            await until(lambda: numbers(printed(client, "cell-2")).last > 2, "the cell prints")
+            for _ in range(2):  # once from what was asked, and once from what the server before had written anew
+                await serving.end(signal.SIGKILL)
+                await until(lambda: client.away, "the viewer has seen that")
+                await serving.start()
+                await until(lambda: not client.away, "the viewer is back")
+            (custodian,) = servers(CUSTODIANS)
+            os.kill(custodian.pid, signal.SIGKILL)
+            await until(lambda: client.state.runtime.phase == "disconnected", "the session knows")
+            (work / "enough").touch()
+            await run(client, "cell-1")
+            runs = await client.runs()
+    told = [(each.person, each.origin, each.cell_id, each.ending) for each in runs]
+    whom = ("ann", "key SHA256:x")
+    assert told == [(*whom, "cell-1", "ok"), (*whom, "cell-2", "aborted"), (*whom, "cell-1", "ok")]
+    assert tuple(runs_in(log_of(path))) == runs
+
+
+@in_loop
+async def test_a_run_that_ended_with_server_and_runtime_is_told_by_the_next_server_with_its_name(work: Path) -> None:
+    path = work / "a.livemd"
+    async with served(work) as serving:
+        await serving.start()
+        async with joined(path, Person("ann", "run")) as client:
+            await run(client, "cell-1")
+            await until(lambda: client.applied <= client.journaled, "the journal is begun")
+            client.send(QueueCells(("cell-2",)))
+            await until(lambda: numbers(printed(client, "cell-2")).last > 2, "the cell prints")
+            (custodian,) = servers(CUSTODIANS)
+            os.kill(serving.pid, signal.SIGSTOP)  # so that it sees nothing of that
+            os.kill(custodian.pid, signal.SIGKILL)
+            await serving.end(signal.SIGKILL)
+            await serving.start()
+            await until(lambda: not client.away, "the viewer is back")
+            await until(lambda: client.state.runtime.phase == "disconnected", "the session knows")
+            assert [(each.person, each.cell_id, each.ending) for each in await client.runs()] == [
+                ("ann", "cell-1", "ok"),
+                ("ann", "cell-2", "aborted"),
+            ]
 
 
 @in_loop

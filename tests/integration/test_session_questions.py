@@ -6,26 +6,9 @@ import asyncio
 from pathlib import Path
 
 from notebook_tui.document.operations import CancelEvaluation
-from notebook_tui.runtime.messages import InputWanted
 from notebook_tui.session.client import Client
+from tests.support.asked import Asked
 from tests.support.open_notebook import OpenNotebook, opened
-
-SECONDS = 20.0
-
-
-class Asked:
-    """What a client was asked, and what was settled."""
-
-    def __init__(self, client: Client) -> None:
-        self.questions: asyncio.Queue[InputWanted] = asyncio.Queue()
-        self.settled: asyncio.Queue[str] = asyncio.Queue()
-        client.take_questions(self.questions.put_nowait, self.settled.put_nowait)
-
-    async def question(self) -> InputWanted:
-        return await asyncio.wait_for(self.questions.get(), SECONDS)
-
-    async def is_settled(self) -> str:
-        return await asyncio.wait_for(self.settled.get(), SECONDS)
 
 
 def test_a_client_that_takes_questions_answers_them(tmp_path: Path) -> None:

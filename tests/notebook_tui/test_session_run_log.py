@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import stat
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from notebook_tui.cli.main import main
-from notebook_tui.document.operations import EvaluationFinished, QueueCells, RuntimeConnected
+from notebook_tui.document.operations import EvaluationFinished, QueueCells, RuntimeConnected, RuntimeDown
 from notebook_tui.document.state import State
 from notebook_tui.session import run_log
 from notebook_tui.session.client import Client
@@ -76,6 +77,27 @@ def test_who_asks_for_a_cell_that_another_took_back_runs_it() -> None:
     assert [each.person for each in log.newest] == ["ann", "bob"]
 
 
+def test_a_run_that_is_cut_off_is_logged_with_who_asked_for_it_and_not_what_only_waited() -> None:
+    state = after(state_of({"s": {"c": "x = 1", "d": "x"}}), QueueCells(("d",)), RuntimeConnected("here"))
+    log = RunLog(None)
+    log.asked(None, Person("ann"), State(state.notebook), state)
+    assert log.cut_off(state, after(state, RuntimeDown("gone")), 3.0)
+    assert [(each.person, each.cell_id, each.ending) for each in log.newest] == [("ann", "c", "aborted")]
+    assert log.newest[0].digest == _digest("x = 1")
+    assert log.going(state) == ()
+
+
+@in_node
+async def test_a_run_that_a_session_ends_with_its_runtime_is_logged(tmp_path: Path) -> None:
+    path = notebook_at(tmp_path)
+    async with kept(path) as it:
+        it.client.send(QueueCells(("cell-1",)))
+        await it.until(lambda: bool(it.state.queue))
+        it.client.send(RuntimeConnected("here"))
+        await it.until(lambda: it.state.evaluating == "cell-1")
+    assert [(each.cell_id, each.ending) for each in runs_in(log_of(path))] == [("cell-1", "aborted")]
+
+
 @pytest.mark.usefixtures("state_here")
 def test_a_name_may_contain_what_ends_a_line_elsewhere(tmp_path: Path) -> None:
     path = log_of(tmp_path / "a.livemd")
@@ -108,6 +130,10 @@ def test_a_file_that_is_full_is_put_aside_and_still_read(tmp_path: Path, monkeyp
 def state_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BEAMLIKE_STATE", str(tmp_path / "state"))
     assert PATIENCE
+
+
+def _digest(source: str) -> str:
+    return hashlib.blake2b(source.encode(), digest_size=8).hexdigest()
 
 
 def run(words: list[str]) -> int | str | None:

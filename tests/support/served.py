@@ -43,11 +43,17 @@ class ServedDirectory:
                 stdout=log,
                 stderr=log,
             )
-        pid = self.program.pid
-        await until(lambda: (found := server_for(self.directory / "x")) and found.pid == pid, "the server is there")
+        await until(
+            lambda: (found := server_for(self.directory / "x")) and found.pid == self.pid, "the server is there"
+        )
         found = server_for(self.directory / "x")
         assert found is not None
         return found
+
+    @property
+    def pid(self) -> int:
+        assert self.program is not None
+        return self.program.pid
 
     async def end(self, number: signal.Signals) -> int:
         """By that signal; the exit status."""

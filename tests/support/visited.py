@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Any
 import pytest
 
 from notebook_tui.cli.open_session import open_session
+from tests.support.local_nodes import PATIENCE
 from tests.support.open_notebook import OpenNotebook, notebook_text
 from tests.support.peers import SECRET, Peer, Peers, peers
+from tests.support.visited_process import differences
 
 
 async def address_of(peer: Peer) -> tuple[str, int]:
@@ -21,6 +24,15 @@ async def address_of(peer: Peer) -> tuple[str, int]:
         return current_node().address  # type: ignore[attr-defined]
 
     found: tuple[str, int] = await peer.call(address)
+    return found
+
+
+async def gone(peer: Peer, before: dict[str, Any]) -> dict[str, Any]:
+    """What is different still, after some time for the connection to be seen as closed."""
+    clock = asyncio.get_running_loop().time
+    end = clock() + PATIENCE
+    while (found := await peer.call(differences, before)) and clock() < end:  # noqa: ASYNC110 - nobody over there tells
+        await asyncio.sleep(0.05)
     return found
 
 

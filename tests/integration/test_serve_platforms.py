@@ -1,0 +1,74 @@
+"""Runtimes elsewhere outlive a server that is killed or restarted, with real servers, services and machines."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from notebook_tui.document.operations import QueueCells
+from notebook_tui.serve.joining import joined
+from tests.support.in_loop import in_loop
+from tests.support.open_notebook import notebook_text
+from tests.support.served import printed, result, run, served, until
+from tests.support.visited import address_of, gone, service
+from tests.support.visited_process import in_all
+
+pytestmark = pytest.mark.timeout(300)
+
+WAITS = """\
+import asyncio, os
+class Point:
+    x = 7
+point = Point()
+print("begun")
+while not os.path.exists(ENOUGH):
+    await asyncio.sleep(0.02)
+print("over")
+"""
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEAMLIKE_STATE", str(tmp_path / "state"))
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    work = tmp_path / "work"
+    work.mkdir()
+    cells = (
+        f"ENOUGH = {str(work / 'enough')!r}\n{WAITS}",
+        "point.x + 7, type(point) is Point",
+    )
+    (work / "a.livemd").write_text(notebook_text(*cells), encoding="utf-8")
+    return work
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "restarted"])
+@in_loop
+async def test_what_a_notebook_has_in_a_service_is_found_again_by_the_next_server_and_leaves_with_it(
+    work: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    path = work / "a.livemd"
+    async with service(monkeypatch) as (peer, _), served(work) as serving:
+        before = await peer.call(in_all)
+        await serving.start()
+        spec = f"attach:{peer.node}:{(await address_of(peer))[1]}"
+        async with joined(path, runtime=spec) as client:
+            client.send(QueueCells(("cell-1",)))
+            await until(lambda: printed(client, "cell-1") == "begun\n", "the cell runs")
+            for _ in range(2):
+                await serving.end(number)
+                await until(lambda: client.away, "the viewer has seen that")
+                await serving.start()
+                await until(lambda: not client.away, "the viewer is back")
+                assert client.state.running == {"": "cell-1"}
+            (work / "enough").touch()
+            await until(lambda: not client.state.running, "the cell has ended")
+            assert printed(client, "cell-1") == "begun\nover\n"
+            await run(client, "cell-2")
+            assert result(client, "cell-2") == "(14, True)"
+        await serving.end(signal.SIGINT)
+        assert await gone(peer, before) == {}
