@@ -7,7 +7,6 @@ import random
 import re
 import socket
 import subprocess
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
@@ -18,7 +17,7 @@ import asyncssh
 import pytest
 
 from tests.support.in_loop import in_loop
-from tests.support.served_over_ssh import DEADLINE, Served, served
+from tests.support.served_over_ssh import DEADLINE, Served, done, served, until
 
 NOTEBOOK = """# Cats
 
@@ -46,15 +45,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield world
 
 
-def until(holds: Callable[[], Any]) -> Any:
-    """What it gives, once that is something."""
-    end = time.monotonic() + DEADLINE
-    while not (found := holds()):
-        assert time.monotonic() < end, f"{holds} did not come true within {DEADLINE} s"
-        time.sleep(0.05)  # other programs make it true, and tell no event
-    return found
-
-
 def logged(world: Served, **facts: object) -> Callable[[], list[dict[str, Any]]]:
     """The lines of the log with these."""
     return lambda: [line for line in world.log if facts.items() <= line.items()]
@@ -77,14 +67,7 @@ class TestCommands:
     @pytest.mark.parametrize("path", ["../private.livemd", "out/private.livemd", "/etc/passwd"])
     @pytest.mark.parametrize("command", ["run", "open"])
     def test_no_command_leads_out_of_the_directory_of_the_key(self, world: Served, command: str, path: str) -> None:
-        said = subprocess.run(
-            world.ssh("-tt" if command == "open" else "-T", command, path, key=world.place / "run"),
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            timeout=DEADLINE,
-            check=False,
-        )
+        said = done(world.ssh("-tt" if command == "open" else "-T", command, path, key=world.place / "run"))
         assert said.returncode == 2
         assert "is not in the directory that you may see" in said.stdout + said.stderr
         until(logged(world, event="command", name="run", command=f"{command} {path}"))
@@ -94,14 +77,7 @@ class TestCommands:
         "words", [("bash",), ("sh", "-c", "id"), ("scp", "-t", "/tmp"), ("run", "a", "--output=b")]
     )
     def test_there_is_no_shell_and_what_there_is_is_said(self, world: Served, words: tuple[str, ...]) -> None:
-        said = subprocess.run(
-            [*world.ssh(), *words],
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            timeout=DEADLINE,
-            check=False,
-        )
+        said = done([*world.ssh(), *words])
         assert said.returncode == 2
         assert not said.stdout
         assert said.stderr.startswith("beamlike: ")
@@ -136,14 +112,7 @@ class TestForwarding:
     def test_no_port_is_forwarded(self, world: Served, way: str) -> None:
         with closing(socket.create_server(("127.0.0.1", 0))) as taken:
             forward = f"{_free_port()}:127.0.0.1:{taken.getsockname()[1]}"
-            said = subprocess.run(
-                [*world.ssh()[:-1], "-o", "ExitOnForwardFailure=yes", way, forward, world.host, "help"],
-                capture_output=True,
-                text=True,
-                stdin=subprocess.DEVNULL,
-                timeout=DEADLINE,
-                check=False,
-            )
+            said = done([*world.ssh()[:-1], "-o", "ExitOnForwardFailure=yes", way, forward, world.host, "help"])
             if way == "-R":
                 assert said.returncode == REFUSED
                 assert "remote port forwarding failed" in said.stderr
@@ -152,34 +121,19 @@ class TestForwarding:
                 taken.accept()
 
     def test_a_connection_through_the_server_is_refused_in_words(self, world: Served) -> None:
-        said = subprocess.run(
-            [*world.ssh(options={"LogLevel": "INFO"})[:-1], "-W", "127.0.0.1:1", world.host],
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            timeout=DEADLINE,
-            check=False,
-        )
+        said = done([*world.ssh(options={"LogLevel": "INFO"})[:-1], "-W", "127.0.0.1:1", world.host])
         assert said.returncode == REFUSED
         assert "beamlike forwards no ports" in said.stderr
         until(logged(world, event="refused", why="ports are not forwarded here: 127.0.0.1:1"))
 
     def test_there_is_no_sftp(self, world: Served) -> None:
-        said = subprocess.run(
-            [*world.ssh("-s"), "sftp"],
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=DEADLINE,
-            check=False,
-        )
+        said = done([*world.ssh("-s"), "sftp"])
         assert said.returncode == REFUSED
         until(logged(world, event="refused", name="ann", why="there is no subsystem sftp"))
 
     @in_loop
     async def test_what_was_refused_takes_no_channel_from_what_comes_after_it(self, world: Served) -> None:
-        async with asyncssh.connect(
-            world.host, world.port, known_hosts=None, client_keys=[str(world.key)], config=[], agent_path=None
-        ) as conn:
+        async with world.connect() as conn:
             for _ in range(12):
                 with pytest.raises(asyncssh.ChannelOpenError):
                     await conn.create_process(subsystem="sftp")
