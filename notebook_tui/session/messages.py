@@ -206,7 +206,7 @@ class GiveAnswer:
 
 @frozen
 class Act:
-    """A cast: this viewer did something with a widget. As a call, the answer says why that cannot be; else it is empty."""
+    """A cast: this viewer did something with a widget. As a call, the answer says why it cannot; else it is empty."""
 
     ref: str
     value: EventValue = field(repr=False)
