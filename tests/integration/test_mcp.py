@@ -276,7 +276,10 @@ def test_an_agent_that_may_only_look_at_one_notebook_has_no_more_tools_and_sees_
     async def main() -> None:
         async with mcp_agent("--role", "view", path) as agent:
             tools = [tool.name for tool in (await agent.list_tools()).tools]
-            assert tools == ["list_notebooks", "open_notebook", "read_notebook", "wait_for_run", "read_output"]
+            assert tools == [
+                *("list_notebooks", "open_notebook", "read_notebook", "wait_for_run", "read_output"),
+                *("list_widgets", "read_table"),
+            ]
             assert "x = 1" in text_of(await agent.call_tool("read_notebook", {}))
             assert text_of(await agent.call_tool("list_notebooks", {})) == f"open: {NAME}"
             other = await agent.call_tool("read_notebook", {"notebook": "b.livemd"})
