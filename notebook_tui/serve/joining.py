@@ -92,5 +92,5 @@ async def connect(node: bl.Node, server: Server) -> None:
         await node.connect(server.node, (server.host, server.port), secret=Secret(server.secret))
     except bl.BeamlikeError as error:
         raise ServerUnreachable(
-            f"the server of {server.directory}, process {server.pid}, cannot be reached: {error}"
+            f"the server of {server.serves}, process {server.pid}, cannot be reached: {error}"
         ) from error

@@ -94,7 +94,7 @@ async def serve(serving: Serving, listeners: Sequence[Listener] = ()) -> None:
         async with holding(serving, ending) as (sessions, server), AsyncExitStack() as stack:
             for listener in listeners:
                 await stack.enter_async_context(listener(sessions))
-            logger.info("process %d serves %s", server.pid, server.directory)
+            logger.info("process %d serves %s", server.pid, server.serves)
             tell_service_manager("READY=1")
             stack.push_async_callback(_cancelled, asyncio.create_task(keep_board(sessions, server)))
             if serving.idle_end is not None:

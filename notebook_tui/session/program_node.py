@@ -17,12 +17,7 @@ def program_node(
     listen: str | Literal[False] | None = None,
     auto_connect: AutoConnect = "always",
 ) -> bl.Node:
-    """Hidden, and for whoever has its secret: one of its own, if none is given. Else as `bl.Node` takes it.
-
-    >>> node = program_node("visitor", listen=False)
-    >>> node.name.startswith(f"visitor-{os.getpid()}-"), node.name.endswith("@127.0.0.1")
-    (True, True)
-    """
+    """Hidden, and for whoever has its secret: one of its own, if none is given. Else as `bl.Node` takes it."""
     # By the process alone two programs on two machines could have the same name, and meet in a service that both visit.
     return bl.Node(
         f"{kind}-{os.getpid()}-{secrets.token_hex(3)}@127.0.0.1",

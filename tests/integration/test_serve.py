@@ -21,6 +21,7 @@ from notebook_tui.serve.rendezvous import CUSTODIANS, Server, on_demand_server, 
 from notebook_tui.serve.server import end_server
 from notebook_tui.session.booted import Local
 from notebook_tui.session.runtime import Step
+from notebook_tui.session.state_directory import state_directory
 from tests.support.in_loop import in_loop
 from tests.support.open_notebook import notebook_text
 from tests.support.served import printed, result, run, served, until
@@ -213,6 +214,9 @@ def test_a_terminal_that_is_killed_while_a_cell_runs_leaves_it_to_the_next_one(w
     assert [told.running.path for told in only.sessions] == [str(path)]
     server = on_demand_server()
     assert server is not None
+    (log,) = (state_directory() / "servers").glob("*.log")
+    assert f"process {server.pid} serves what was opened with --keep" in log.read_text()
+    assert not list(state_directory().rglob("-*"))
     with Terminal(words) as terminal:
         terminal.until("2/2 done")
         terminal.type("ctrl+q")
