@@ -57,6 +57,40 @@ class TestCommands:
         assert "cell 1" in ran.stderr
         assert ran.returncode == 1
 
+    def test_inputs_reach_a_run_and_stand_in_no_log_and_among_no_words_of_a_program(self, world: Served) -> None:
+        source = """\
+import notebook_tui as nb, psutil
+names = [nb.input(name).value for name in ("By stdin", "By both", "By word")]
+words = [" ".join(each.info["cmdline"] or ()) for each in psutil.process_iter(["cmdline"])]
+print(names, [each for each in words if "notebook_tui run" in each])"""
+        (world.directory / "inputs.livemd").write_text(f"# Inputs\n\n```python\n{source}\n```\n")
+        words = ("run", "inputs.livemd", "--input", "'By both=seven'", "--input", "'By word=eight'")
+        given = '{"By stdin": 64, "By both": "nine"}'
+        ran = done(world.ssh(*words, "--inputs", "-"), given)
+        assert (ran.stderr, ran.returncode) == ("", 0)
+        names, _, words_there = ran.stdout.partition("] [")
+        assert "['64', 'seven', 'eight'" in names
+        assert "run --inputs - -- " in words_there
+        assert "seven" not in words_there
+        assert "eight" not in words_there
+        until(logged(world, event="command", command="run inputs.livemd --input --input --inputs"))
+
+    @pytest.mark.parametrize(
+        ("flag", "given", "why"),
+        [
+            ("-T", "swordfish", "expected the inputs as a JSON object of labels with values"),
+            ("-T", " " * 1_000_001, "expected 1,000,000 bytes by standard input at most, got more"),
+            ("-tt", "", "expected no terminal (ssh -T HOST …) where the inputs come by standard input"),
+        ],
+    )
+    def test_inputs_that_make_no_sense_are_refused_in_words(
+        self, world: Served, flag: str, given: str, why: str
+    ) -> None:
+        said = done(world.ssh(flag, "run", "cats.livemd", "--inputs", "-", key=world.place / "run"), given)
+        assert said.returncode == 2
+        assert why in said.stdout + said.stderr
+        assert "swordfish" not in said.stdout + said.stderr
+
     def test_run_takes_a_key_with_that_role(self, world: Served) -> None:
         ran = world.do("run", "cats.livemd", key=world.place / "edit")
         assert ran.returncode == 2

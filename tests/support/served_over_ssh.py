@@ -113,11 +113,9 @@ class Served:
         return Terminal(self.ssh("-t", *words, key=key, port=port), columns=columns, lines=lines)
 
 
-def done(words: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """What a program says that is given no input, and how it ends."""
-    return subprocess.run(
-        words, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=DEADLINE, check=False
-    )
+def done(words: Sequence[str], given: str = "") -> subprocess.CompletedProcess[str]:
+    """What a program says, to which no more is given by standard input than that, and how it ends."""
+    return subprocess.run(words, capture_output=True, text=True, input=given, timeout=DEADLINE, check=False)
 
 
 def until(holds: Callable[[], Any]) -> Any:
