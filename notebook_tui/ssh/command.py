@@ -69,7 +69,7 @@ def parse(command: str | None) -> Wish:
     >>> parse("open 'my cats.livemd'")
     OpenFile(path='my cats.livemd')
     >>> parse("beamlike run a.livemd --json --set n=3")
-    Run(path='a.livemd', options=('--json', '--set', 'n=3'))
+    Run(path='a.livemd', options=('--json', '--set', 'n=3'), takes_inputs=False)
     """
     try:
         words = shlex.split(command or "")
