@@ -48,6 +48,12 @@ def private_environment() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What programs keep beside files, such as journals and who serves what, is of this test alone."""
+    monkeypatch.setenv("BEAMLIKE_STATE", str(tmp_path / "state"))
+
+
 @pytest.fixture(scope="module", autouse=True)
 def what_a_file_leaves_is_not_looked_through() -> Iterator[None]:
     """Tests that collect garbage again and again, or measure, would take the longer the more ran before them."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -12,11 +11,10 @@ from notebook_tui.api import params
 from notebook_tui.api.errors import ApiError
 from notebook_tui.api.opened import Opened
 from notebook_tui.api.outputs import told
-from notebook_tui.api.places import inserting, inserting_section
+from notebook_tui.api.places import inserting, new_id
 from notebook_tui.api.runs import Became, latest
 from notebook_tui.api.text_edits import check_digest, delta_of
 from notebook_tui.api.told_notebook import digest_of, questions_json, runtime_json
-from notebook_tui.document.find import find_section
 from notebook_tui.document.notebook import SETUP_CELL_ID, Cell
 from notebook_tui.document.operations import CancelEvaluation, DeleteCell, MoveCell, QueueCells, Trust
 from notebook_tui.document.plan import full_evaluation
@@ -45,23 +43,15 @@ class Answers:
     # The text.
 
     async def insert(self, wanted: params.Insert) -> Answer:
-        cell = Cell(_new_id(), wanted.kind, wanted.source)
+        cell = Cell(new_id(), wanted.kind, wanted.source)
         try:
-            operations = list(inserting(self._opened.state.notebook, cell, wanted.after, _new_id()))
+            operations = list(inserting(self._opened.state.notebook, cell, wanted.after, new_id()))
         except Rejected as error:
             raise ApiError("cell", str(error)) from error
         for operation in operations:
             await self._opened.make(operation)
         self._opened.at(cell.id)
         return {"cell": cell.id, "digest": digest_of(self._opened.cell(cell.id).source)}
-
-    async def insert_section(self, wanted: params.InsertSection) -> Answer:
-        try:
-            operation = inserting_section(self._opened.state.notebook, wanted.name, wanted.after, _new_id())
-        except Rejected as error:
-            raise ApiError("cell", str(error)) from error
-        await self._opened.make(operation)
-        return {"section": operation.section_id}
 
     async def delete(self, wanted: params.Delete) -> Answer:
         check_digest(self._opened.cell(wanted.cell).source, wanted.digest)
@@ -125,10 +115,7 @@ class Answers:
         if wanted.which == "all":
             return _worth_running(state.notebook.cells())
         if wanted.section is not None:
-            try:
-                return _worth_running(find_section(state.notebook, wanted.section).cells)
-            except Rejected as error:
-                raise ApiError("cell", str(error)) from error
+            return _worth_running(self._opened.section(wanted.section).cells)
         for cell_id in wanted.cells:
             if not self._opened.cell(cell_id).runnable:
                 raise ApiError("refused", f"expected Python cells to run; {cell_id} is none")
@@ -276,7 +263,3 @@ def _variable(variable: Variable) -> Answer:
 
 def _worth_running(cells: Iterable[Cell]) -> tuple[str, ...]:
     return tuple(cell.id for cell in cells if cell.runnable and cell.source.strip())
-
-
-def _new_id() -> str:
-    return secrets.token_hex(8)

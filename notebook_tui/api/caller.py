@@ -9,7 +9,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import beamlike as bl
 from notebook_tui.api import params
@@ -18,8 +18,10 @@ from notebook_tui.api.errors import ApiError
 from notebook_tui.api.house import SUFFIX, House, named, notebook_files
 from notebook_tui.api.methods import METHODS, VERSION
 from notebook_tui.api.opened import Opened
+from notebook_tui.api.outline_answers import OutlineAnswers
 from notebook_tui.api.rights import Rights
 from notebook_tui.api.schema import read
+from notebook_tui.api.widget_answers import WidgetAnswers
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.session.arrivals import SessionOver
 from notebook_tui.session.client import Client
@@ -31,6 +33,8 @@ MOST_OPEN: Final = 50
 STOP_SECONDS: Final = 90.0
 
 logger = logging.getLogger("notebook_tui.api")
+
+Room = TypeVar("Room")
 
 Answer: TypeAlias = dict[str, Any]
 RightsOf: TypeAlias = Callable[[str | None], Rights]
@@ -230,9 +234,9 @@ class Caller:
 Act: TypeAlias = Callable[[Caller, Any], Awaitable[Answer]]
 
 
-def _in_notebook(act: Callable[[Answers, Any], Awaitable[Answer]]) -> Act:
+def _in_notebook(room: Callable[[Opened], Room], act: Callable[[Room, Any], Awaitable[Answer]]) -> Act:
     async def acts(caller: Caller, wanted: Any) -> Answer:
-        return await act(Answers(caller.opened(wanted.notebook)), wanted)
+        return await act(room(caller.opened(wanted.notebook)), wanted)
 
     return acts
 
@@ -243,26 +247,37 @@ _ACTS: Final[Mapping[str, Act]] = {
     "open": Caller.open,
     "close": Caller.close,
     "stop": Caller.stop,
-    "state": _in_notebook(Answers.state),
-    "insert": _in_notebook(Answers.insert),
-    "insert_section": _in_notebook(Answers.insert_section),
-    "delete": _in_notebook(Answers.delete),
-    "move": _in_notebook(Answers.move),
-    "edit": _in_notebook(Answers.edit),
-    "run": _in_notebook(Answers.run),
-    "await": _in_notebook(Answers.wait),
-    "outputs": _in_notebook(Answers.outputs),
-    "variables": _in_notebook(Answers.variables),
-    "variable": _in_notebook(Answers.variable),
-    "complete": _in_notebook(Answers.complete),
-    "describe": _in_notebook(Answers.describe),
-    "interrupt": _in_notebook(Answers.interrupt),
-    "restart": _in_notebook(Answers.restart),
-    "save": _in_notebook(Answers.save),
-    "input": _in_notebook(Answers.input),
-    "trust": _in_notebook(Answers.trust),
-    "subscribe": _in_notebook(Answers.subscribe),
-    "unsubscribe": _in_notebook(Answers.unsubscribe),
+    "state": _in_notebook(Answers, Answers.state),
+    "insert": _in_notebook(Answers, Answers.insert),
+    "insert_section": _in_notebook(OutlineAnswers, OutlineAnswers.insert_section),
+    "delete": _in_notebook(Answers, Answers.delete),
+    "move": _in_notebook(Answers, Answers.move),
+    "set_title": _in_notebook(OutlineAnswers, OutlineAnswers.set_title),
+    "rename_section": _in_notebook(OutlineAnswers, OutlineAnswers.rename_section),
+    "move_section": _in_notebook(OutlineAnswers, OutlineAnswers.move_section),
+    "delete_section": _in_notebook(OutlineAnswers, OutlineAnswers.delete_section),
+    "edit": _in_notebook(Answers, Answers.edit),
+    "undo": _in_notebook(OutlineAnswers, OutlineAnswers.undo),
+    "redo": _in_notebook(OutlineAnswers, OutlineAnswers.redo),
+    "run": _in_notebook(Answers, Answers.run),
+    "await": _in_notebook(Answers, Answers.wait),
+    "outputs": _in_notebook(Answers, Answers.outputs),
+    "widgets": _in_notebook(WidgetAnswers, WidgetAnswers.widgets),
+    "rows": _in_notebook(WidgetAnswers, WidgetAnswers.rows),
+    "set_input": _in_notebook(WidgetAnswers, WidgetAnswers.set_input),
+    "press": _in_notebook(WidgetAnswers, WidgetAnswers.press),
+    "submit": _in_notebook(WidgetAnswers, WidgetAnswers.submit),
+    "variables": _in_notebook(Answers, Answers.variables),
+    "variable": _in_notebook(Answers, Answers.variable),
+    "complete": _in_notebook(Answers, Answers.complete),
+    "describe": _in_notebook(Answers, Answers.describe),
+    "interrupt": _in_notebook(Answers, Answers.interrupt),
+    "restart": _in_notebook(Answers, Answers.restart),
+    "save": _in_notebook(Answers, Answers.save),
+    "input": _in_notebook(Answers, Answers.input),
+    "trust": _in_notebook(Answers, Answers.trust),
+    "subscribe": _in_notebook(Answers, Answers.subscribe),
+    "unsubscribe": _in_notebook(Answers, Answers.unsubscribe),
 }
 assert _ACTS.keys() | {"hello"} == METHODS.keys()
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from notebook_tui.api.outputs import told
 from notebook_tui.api.runs import latest
 from notebook_tui.api.told_notebook import cells_json, runtime_json, sections_json
+from notebook_tui.api.told_widgets import shown_view, value_json
 from notebook_tui.document.notebook import Notebook
 from notebook_tui.document.operations import (
     EvaluationFinished,
@@ -17,8 +18,10 @@ from notebook_tui.document.operations import (
     Operation,
     OutputAdded,
     OutputChanged,
+    SetInputValue,
 )
 from notebook_tui.document.state import State
+from notebook_tui.widgets.views import Input
 from notebook_tui.widgets.views_within import views_in
 
 CHARACTERS: Final = 10_000
@@ -48,6 +51,10 @@ def events_of(operation: Operation, before: State, after: State) -> Iterator[dic
             for output in after.notebook.cell(cell_id).outputs:
                 if any(view.ref == ref for view in views_in(output)):
                     yield {"event": "output_changed", "cell": cell_id, "output": told(output, CHARACTERS, images=False)}
+        case SetInputValue(ref):
+            field = shown_view(after, ref)
+            if isinstance(field, Input):
+                yield {"event": "input", "widget": ref, **value_json(after, field)}
         case _:
             if before.notebook is not after.notebook:
                 yield from _changed(before, after)

@@ -36,6 +36,11 @@ _OUTPUTS: Final = (
     "`view` (`kind`, `ref`, `text`); `cut` where a text is longer, with its length"
 )
 _EDITED: Final = {"cell": "its id", "digest": "of the text that it has now"}
+_HISTORY: Final = {
+    "revision": "as in `state`",
+    "past": "how many edits can be taken back now",
+    "future": "how many can be done again",
+}
 
 METHODS: Final[Mapping[str, Method]] = {
     "hello": Method(
@@ -131,7 +136,7 @@ METHODS: Final[Mapping[str, Method]] = {
     "delete": Method(
         params.Delete,
         "edit",
-        "Removes a cell; whoever sits at the notebook can take that back. One that runs is interrupted first.",
+        "Removes a cell; `undo` takes that back. One that runs is interrupted first.",
         {},
         True,
     ),
@@ -142,12 +147,55 @@ METHODS: Final[Mapping[str, Method]] = {
         {},
         True,
     ),
+    "set_title": Method(
+        params.SetTitle,
+        "edit",
+        "Gives the notebook another title.",
+        {"title": "as it is now"},
+        True,
+    ),
+    "rename_section": Method(
+        params.RenameSection,
+        "edit",
+        "Gives a section another heading.",
+        {"name": "the heading as it is now"},
+        True,
+    ),
+    "move_section": Method(
+        params.MoveSection,
+        "edit",
+        "Moves a section up or down, with its cells.",
+        {},
+        True,
+    ),
+    "delete_section": Method(
+        params.DeleteSection,
+        "edit",
+        "Removes a section; its cells go to the one before it, unless they are to go too. `undo` takes that back.",
+        {},
+        True,
+    ),
     "edit": Method(
         params.Edit,
         "edit",
         "Changes the text of a cell, where it is as the client has read it: by `old` and `new`, or by `source` with "
         "`digest`. What others type at the same time is kept.",
         {**_EDITED, "source": "the text, if it is another than the client can know, for somebody typed meanwhile"},
+        True,
+    ),
+    "undo": Method(
+        params.TakeBack,
+        "edit",
+        "Takes back the last edit of the notebook, whoever made it: there is one history, for people and programs. "
+        "With `revision` it is the one that the client knows of. Runs and values are no part of it.",
+        _HISTORY,
+        True,
+    ),
+    "redo": Method(
+        params.TakeBack,
+        "edit",
+        "Does again what `undo` took back last, if nothing was edited since.",
+        _HISTORY,
         True,
     ),
     "run": Method(
@@ -176,6 +224,52 @@ METHODS: Final[Mapping[str, Method]] = {
         "view",
         "Tells what a cell shows.",
         {"count": "how many outputs there are", "outputs": _OUTPUTS},
+    ),
+    "widgets": Method(
+        params.Widgets,
+        "view",
+        "Lists the inputs, buttons, forms, keyboards and tables that cells show.",
+        {
+            "widgets": "in the order of the document, each with `ref`, `kind` (`input`, `button`, `form`, `keyboard`, "
+            "`table`), `cells` (the ids of those that show it) and: of an input `label`, `type` (`text`, `number`, "
+            "`select`, `checkbox`, `range`, `date`, `file`, `secret`), `value`, `options`, `low`, `high`, `step`, of a "
+            "secret `is_set` and no value; of a button and a keyboard `label`; of a form `label` (its button's) and "
+            "`fields`, each with `name` and as an input, `default` in place of `value`; of a table `title`, `columns` "
+            "(each with `name` and `type`), `count` (null: nobody knows yet) and `sortable`",
+        },
+    ),
+    "rows": Method(
+        params.Rows,
+        "view",
+        "Reads rows of a table that a cell shows, from where its data lives; for people nothing turns.",
+        {
+            "columns": "their names",
+            "rows": "each as a list of texts",
+            "offset": "the number of the first",
+            "count": "of all rows; null: nobody knows before all were read",
+        },
+    ),
+    "set_input": Method(
+        params.SetInput,
+        "run",
+        "Sets the value of an input. Cells that have read it are outdated then, and those that run by themselves do. "
+        "The value of a secret is kept in memory alone, and told to nobody.",
+        {"value": "as the input has it now", "is_set": "of a secret: whether it has one"},
+        True,
+    ),
+    "press": Method(
+        params.Press,
+        "run",
+        "Presses a button. It answers when the button's program is told; what that does is seen in outputs.",
+        {},
+        True,
+    ),
+    "submit": Method(
+        params.Submit,
+        "run",
+        "Sends the values of a form, all at once. It answers when the form's program is told.",
+        {},
+        True,
     ),
     "variables": Method(
         params.Variables,
@@ -269,6 +363,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "output_changed": "What a cell shows is another now: `cell`, `output`.",
     "changed": "The document has changed: `cells`, those that are new or others now, as in `state`; `gone`, ids; "
     "`order`, the ids of all cells, if it is another; `sections`, as in `state`, if they are others; `title`.",
+    "input": "An input has another value: `widget`, its `ref`, and `value`, null of a secret.",
     "runtime": "The runtime comes or goes: as `runtime` in `state`.",
     "people": "Somebody has come, gone or moved: `people`, as in `state`.",
     "notice": "Words for people: `text`.",

@@ -12,13 +12,12 @@ from typing import Any, Final
 from notebook_tui.api.errors import ApiError
 from notebook_tui.api.events import Feed, events_of
 from notebook_tui.api.runs import Asked
-from notebook_tui.api.told_notebook import people_json, question_json, questions_json, state_json
+from notebook_tui.api.told_notebook import no_cell, people_json, question_json, questions_json, state_json
 from notebook_tui.document import delta as deltas
 from notebook_tui.document.delta import Delta
-from notebook_tui.document.notebook import Cell
-from notebook_tui.document.operations import (
-    Operation,
-)
+from notebook_tui.document.find import find_section
+from notebook_tui.document.notebook import Cell, Section
+from notebook_tui.document.operations import Operation
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.runtime.messages import InputWanted
@@ -71,8 +70,14 @@ class Opened:
 
     def cell(self, cell_id: str) -> Cell:
         if not self.state.notebook.has_cell(cell_id):
-            raise ApiError("cell", f"there is no cell {cell_id}")
+            raise ApiError("cell", no_cell(self.state.notebook, cell_id))
         return self.state.notebook.cell(cell_id)
+
+    def section(self, section_id: str) -> Section:
+        try:
+            return find_section(self.state.notebook, section_id)
+        except Rejected as error:
+            raise ApiError("cell", f"{error}; state tells those that there are, each with its id") from error
 
     def subscribe(self) -> None:
         self.feed = self.feed or Feed(self.told, self._more)

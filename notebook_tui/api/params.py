@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal, TypeAlias
 
 from beamlike.kernel.record import frozen
 from notebook_tui.api.schema import Bounds
+from notebook_tui.widgets.views import Scalar
 
 LONGEST_SOURCE: Final = 1_000_000
 MOST_SECONDS: Final = 3_600
@@ -13,6 +15,9 @@ MOST_CHARACTERS: Final = 250_000
 
 Name: TypeAlias = Annotated[str, "the notebook, by the path that `open` answered", Bounds(1, 4_096)]
 CellId: TypeAlias = Annotated[str, "a cell, by its `id`", Bounds(1, 200)]
+SectionId: TypeAlias = Annotated[str, "a section, by its `id`", Bounds(1, 200)]
+Widget: TypeAlias = Annotated[str, "a widget, by its `ref`", Bounds(1, 2_000)]
+Heading: TypeAlias = Annotated[str, "its heading, one line", Bounds(1, 1_000)]
 Source: TypeAlias = Annotated[str, "the text", Bounds(0, LONGEST_SOURCE)]
 Characters: TypeAlias = Annotated[int, "how much of each text is told", Bounds(1, MOST_CHARACTERS)]
 Digest: TypeAlias = Annotated[
@@ -77,7 +82,7 @@ class Insert:
 @frozen
 class InsertSection:
     notebook: Name
-    name: Annotated[str, "its heading, one line", Bounds(1, 1_000)]
+    name: Heading
     after: Annotated[
         str | None, "the id of the section that it comes after; without it: at the end", Bounds(1, 200)
     ] = None
@@ -97,6 +102,43 @@ class Move:
     offset: Annotated[
         int, "by so many places, negative: up; the border between two sections is a place, too", Bounds(-10_000, 10_000)
     ]
+
+
+@frozen
+class SetTitle:
+    notebook: Name
+    title: Annotated[str, "the new one, one line", Bounds(1, 1_000)]
+
+
+@frozen
+class RenameSection:
+    notebook: Name
+    section: SectionId
+    name: Heading
+
+
+@frozen
+class MoveSection:
+    notebook: Name
+    section: SectionId
+    offset: Annotated[int, "by so many places, negative: up; its cells come along", Bounds(-10_000, 10_000)]
+
+
+@frozen
+class DeleteSection:
+    notebook: Name
+    section: SectionId
+    with_cells: Annotated[
+        bool, "whether its cells go too; else the section before it has them, which must be there"
+    ] = False
+
+
+@frozen
+class TakeBack:
+    notebook: Name
+    revision: Annotated[
+        int | None, "the `revision` that was read: if it is another now, nothing changes", Bounds(0, 1_000_000_000)
+    ] = None
 
 
 @frozen
@@ -191,3 +233,43 @@ class Input:
     text: Annotated[str | None, "the line, without its end; null: the end of all input", Bounds(0, LONGEST_SOURCE)] = (
         None
     )
+
+
+@frozen
+class Widgets:
+    notebook: Name
+    cell: Annotated[str | None, "only what the cell of that id shows", Bounds(1, 200)] = None
+
+
+@frozen
+class SetInput:
+    notebook: Name
+    widget: Widget
+    value: Annotated[
+        Scalar, "what it is to hold: of a select one of its `options`, of a date as in 2026-01-31; null: nothing"
+    ]
+
+
+@frozen
+class Press:
+    notebook: Name
+    widget: Widget
+
+
+@frozen
+class Submit:
+    notebook: Name
+    widget: Widget
+    values: Annotated[
+        Mapping[str, Scalar] | None, "the values of its fields, by name; those that are missing have their defaults"
+    ] = None
+
+
+@frozen
+class Rows:
+    notebook: Name
+    widget: Widget
+    offset: Annotated[int, "the number of the first row that is told, from 0", Bounds(0, 1_000_000_000)] = 0
+    limit: Annotated[int, "no more rows than that", Bounds(1, 1_000)] = 50
+    sort: Annotated[str | None, "the name of a column to sort by, where the table lets itself be sorted"] = None
+    descending: Annotated[bool, "the largest first"] = False

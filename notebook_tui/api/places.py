@@ -1,10 +1,12 @@
-"""Where a new cell or section goes that a program asks for: pure, the answer is operations."""
+"""Where a new cell or section goes that a program asks for: pure but for ids, the answer is operations."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from typing import Final
 
+from notebook_tui.api.told_notebook import no_cell
 from notebook_tui.document.find import find_section
 from notebook_tui.document.notebook import Cell, Notebook
 from notebook_tui.document.operations import InsertCell, InsertSection
@@ -27,7 +29,7 @@ def inserting(
             yield InsertCell(section.id, 0, cell)
             return
     if after is not None and not notebook.has_cell(after):
-        raise Rejected(f"there is no cell or section {after}")
+        raise Rejected(no_cell(notebook, after, "cell or section"))
     section_at, index = notebook.places[after] if after is not None else (len(notebook.sections) - 1, -1)
     if not notebook.sections:
         yield InsertSection(0, section_id, NEW_SECTION)
@@ -44,3 +46,8 @@ def inserting_section(notebook: Notebook, name: str, after: str | None, section_
         return InsertSection(len(notebook.sections), section_id, name)
     found = find_section(notebook, after)
     return InsertSection(notebook.sections.index(found) + 1, section_id, name)
+
+
+def new_id() -> str:
+    """Of a cell or a section."""
+    return secrets.token_hex(8)

@@ -1,20 +1,22 @@
 """What JSON a method takes, said once: by the annotations of a frozen record.
 
 From them come the check of what arrives (`Reader`), the schema that agents read (`json_schema`), and the reference in
-docs/api.md. An annotation is a plain type, a Literal, a tuple of one type, any of these or None, and may carry words
-and bounds: `Annotated[int, "how many", Bounds(1, 100)]`.
+docs/api.md. An annotation is a plain type, a Literal, a tuple of one type, a Mapping of names to one, any of these or
+None, or a Scalar; it may carry words and bounds: `Annotated[int, "how many", Bounds(1, 100)]`.
 """
 
 from __future__ import annotations
 
+import math
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from functools import cache
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from beamlike.kernel.record import frozen
 from notebook_tui.api.errors import ApiError
+from notebook_tui.widgets.views import Scalar
 
 T = TypeVar("T")
 Read: TypeAlias = Callable[[Any, str], Any]
@@ -104,6 +106,8 @@ def _read(parameter: Parameter, value: object) -> Any:
 
 def _value(kind: Any, value: object, name: str) -> Any:
     origin, arguments = get_origin(kind), get_args(kind)
+    if kind == Scalar:
+        return _scalar(value, name)
     if origin in (Union, types.UnionType):
         inner = [each for each in arguments if each is not types.NoneType]
         return None if value is None else _value(inner[0], value, name)
@@ -115,13 +119,35 @@ def _value(kind: Any, value: object, name: str) -> Any:
         if not isinstance(value, list):
             raise ApiError("params", f"{name}: expected a list, got {_called(value)}")
         return tuple(_value(arguments[0], each, f"{name}[{index}]") for index, each in enumerate(value))
+    if origin is Mapping:
+        if not isinstance(value, dict):
+            raise ApiError("params", f"{name}: expected an object, got {_called(value)}")
+        return {key: _value(arguments[1], each, f"{name}.{_short(key)}") for key, each in value.items()}
     if kind is float and type(value) is int:
         return _as_float(value, name)
     if kind is int and type(value) is float and value.is_integer():
         return int(value)  # JSON tells no 1.0 from 1
     if type(value) is not kind:
         raise ApiError("params", f"{name}: expected {_WORDS[kind]}, got {_called(value)}")
-    if isinstance(value, str) and _is_no_text(value):
+    return _checked_text(value, name) if isinstance(value, str) else value
+
+
+def _scalar(value: object, name: str) -> Scalar:
+    match value:
+        case str():
+            return _checked_text(value, name)
+        case None | bool():
+            return value
+        case int() if abs(value) < _MOST_WHOLE:
+            return value
+        case float() if math.isfinite(value):
+            return value
+        case _:
+            raise ApiError("params", f"{name}: expected {_SCALAR}, got {_called(value)}")
+
+
+def _checked_text(value: str, name: str) -> str:
+    if _is_no_text(value):
         raise ApiError("params", f"{name}: expected text, got a half of a surrogate pair in it")
     return value
 
@@ -134,6 +160,8 @@ def _as_float(value: int, name: str) -> float:
 
 
 _WORDS: Mapping[Any, str] = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+_MOST_WHOLE: Final = 2**63
+_SCALAR: Final = "text, a number, true, false or null"
 _JSON: Mapping[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
@@ -207,6 +235,8 @@ def _whole(number: float) -> float:
 
 def _schema(kind: Any) -> dict[str, Any]:
     origin, arguments = get_origin(kind), get_args(kind)
+    if kind == Scalar:
+        return {"type": ["string", "number", "boolean", "null"]}
     if origin in (Union, types.UnionType):
         inner = _schema(next(each for each in arguments if each is not types.NoneType))
         if "enum" in inner:
@@ -216,6 +246,8 @@ def _schema(kind: Any) -> dict[str, Any]:
         return {"type": "string", "enum": list(arguments)}
     if origin is tuple:
         return {"type": "array", "items": _schema(arguments[0])}
+    if origin is Mapping:
+        return {"type": "object", "additionalProperties": _schema(arguments[1])}
     return {"type": _JSON[kind]}
 
 
@@ -226,10 +258,14 @@ def type_words(kind: Any) -> str:
     ('list of text', 'whole number or null', '`a` or `b`')
     """
     origin, arguments = get_origin(kind), get_args(kind)
+    if kind == Scalar:
+        return _SCALAR.replace(" a ", " ")
     if origin in (Union, types.UnionType):
         return f"{type_words(next(each for each in arguments if each is not types.NoneType))} or null"
     if origin is Literal:
         return " or ".join(f"`{each}`" for each in arguments)
     if origin is tuple:
         return f"list of {type_words(arguments[0])}"
+    if origin is Mapping:
+        return f"object of {type_words(arguments[1])}"
     return _WORDS[kind].removeprefix("a ")

@@ -93,6 +93,23 @@ def _cell(state: State, cell: Cell, section: str | None, label: str, status: str
     return told
 
 
+def no_cell(notebook: Notebook, named: str, what: str = "cell") -> str:
+    """To who named one that is not there, perhaps a cell by the number that people see.
+
+    >>> from notebook_tui.document.notebook import Section
+    >>> print(no_cell(Notebook(sections=(Section("s", "S", (Cell("c1", "code"),)),)), "1").replace("; ", ";\\n"))
+    there is no cell with the id 1;
+    there are 2 cells, each named by its id, as state tells it;
+    the one that people see as 1 has the id c1
+    """
+    cells = list(_labelled(notebook))
+    words = (
+        f"there is no {what} with the id {named}; there are {len(cells)} cells, each named by its id, as state tells it"
+    )
+    seen_so = next((cell.id for cell, _, label in cells if label == named), None)
+    return words if seen_so is None else f"{words}; the one that people see as {named} has the id {seen_so}"
+
+
 def result_of(run: Evaluation) -> str:
     """What became of it in one word.
 

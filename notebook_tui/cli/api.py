@@ -32,7 +32,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     socket = commands.add_parser("socket", help="tell where the server of a directory listens")
     socket.add_argument("directory", metavar="DIR")
     socket.set_defaults(call=_socket)
-    parser.epilog = "example: beamlike api token reports --role run --notebook 'reports/*' --out ~/.reports-token"
+    parser.epilog = (
+        "A token with less than the role run, or for some notebooks, limits its client only if the server was started\n"
+        "with --api-role none: else the client can leave it out (docs/api.md).\n\n"
+        "example: beamlike api token reports --role run --notebook 'reports/*' --out ~/.reports-token"
+    )
 
 
 def _token(options: argparse.Namespace) -> int:

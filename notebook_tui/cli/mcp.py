@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import secrets
 import signal
 import sys
 from collections.abc import Coroutine
@@ -61,24 +60,17 @@ def call(options: argparse.Namespace) -> int:
 
 
 async def _serve(path: Path, role: Role) -> None:
-    import beamlike as bl
     from notebook_tui.api.caller import Caller
     from notebook_tui.api.rights import Rights
     from notebook_tui.cli.main import _version
     from notebook_tui.mcp.agent import Agent
     from notebook_tui.mcp.own_house import OwnHouse
     from notebook_tui.mcp.server import serve
+    from notebook_tui.session.program_node import program_node
 
     is_directory = await asyncio.to_thread(path.is_dir)
     directory, notebook = (path, None) if is_directory else (path.parent, path.name)
-    node = bl.Node(
-        f"agent-{os.getpid()}-{secrets.token_hex(3)}@127.0.0.1",
-        secret=secrets.token_bytes(32),
-        observers=False,
-        hidden=True,
-        stall_threshold=None,
-    )
-    async with node:
+    async with program_node("agent") as node:
         house = OwnHouse(node, directory)
         rights = Rights(role, (notebook or "*",))
         caller = Caller(house, lambda _token: rights, origin=f"process {os.getpid()}, by beamlike mcp")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -14,6 +12,7 @@ from nodes.places import PLACES
 from notebook_tui.session.client import Client
 from notebook_tui.session.options import EDITS, SessionOptions
 from notebook_tui.session.profiles import runtime_named
+from notebook_tui.session.program_node import program_node
 from notebook_tui.session.runtime_kinds import runtime_of
 from notebook_tui.session.session import Session
 from notebook_tui.session.unsaved import file_at
@@ -32,16 +31,7 @@ async def open_session(path: str, options: SessionOptions = EDITS, runtime: str 
     ProfileError if there is no such runtime.
     """
     runs_on = runtime_of(runtime) if runtime is not None else runtime_named()
-    # By the process alone two programs on two machines could have the same name, and meet in a service that both visit.
-    node = bl.Node(
-        f"notebook-{os.getpid()}-{secrets.token_hex(3)}@127.0.0.1",
-        secret=secrets.token_bytes(32),
-        observers=False,
-        hidden=True,
-        stall_threshold=None,
-        listen=_endpoint(runtime),
-    )
-    async with node:
+    async with program_node("notebook", listen=_endpoint(runtime)):
         session = await Session.start(file_at(path), runs_on, options)
         try:
             client = await Client.join(session)

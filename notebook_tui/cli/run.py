@@ -34,6 +34,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="what the input of that label holds, in place of its default (see below)",
     )
     parser.add_argument(
+        "--inputs",
+        metavar="FILE",
+        dest="inputs_from",
+        help='a JSON object of labels with values, such as {"Batch size": 32}, in this file; -: in standard input',
+    )
+    parser.add_argument(
         "--runtime",
         metavar="SPEC",
         help="where cells run: local, a name out of runtimes.toml in the settings, attach:NAME@HOST[:PORT], "
@@ -56,8 +62,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = (
         "exit status: 0 all cells succeeded, 1 a cell failed (named on stderr), 2 wrong usage or unreadable file;\n"
         "with --watch, Ctrl-C ends it with the status of the last run that was done (130 if none was)\n\n"
-        "inputs: --input 'Batch size=32', or else BEAMLIKE_INPUT_BATCH_SIZE=32 in the environment, the place for\n"
-        "secrets: everybody on the machine can see a command's words\n\n"
+        "inputs: --input 'Batch size=32', or else --inputs FILE, or else BEAMLIKE_INPUT_BATCH_SIZE=32 in the\n"
+        "environment. The last two are the places for secrets: everybody on the machine can see a command's words\n\n"
         "example: beamlike run report.livemd --set year=2026 --output /tmp/report.livemd --junit /tmp/report.xml"
     )
     parser.set_defaults(call=call)
@@ -100,6 +106,7 @@ def call(options: argparse.Namespace) -> int:
         check_notebook_target(Path(options.output))
     if options.junit is not None:
         check_place(Path(options.junit))
+    inputs = {**_inputs_from(options.inputs_from), **dict(options.inputs)}
     import asyncio
 
     from notebook_tui.cli.run_json import JsonReporter
@@ -118,13 +125,28 @@ def call(options: argparse.Namespace) -> int:
         options.timeout,
         options.cell_timeout,
         options.runtime,
-        dict(options.inputs),
+        inputs,
     )
     try:
         reporter = JsonReporter if options.json else TextReporter
         return asyncio.run(watch(wanted, reporter) if options.watch else run(wanted, reporter()))
     except (UnreadableFile, ProfileError) as error:
         raise UserError(str(error)) from error
+
+
+def _inputs_from(source: str | None) -> dict[str, str]:
+    from notebook_tui.session.given_inputs import inputs_in
+
+    if source is None:
+        return {}
+    if source == "-" and sys.stdin is None:
+        raise UserError("--inputs -: there is no standard input")
+    try:
+        return inputs_in(sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes())
+    except OSError as error:
+        raise UserError(f"--inputs {source}: {(error.strerror or str(error)).lower()}") from error
+    except ValueError as error:
+        raise UserError(f"--inputs {source}: {error}") from error
 
 
 def _is_same(path: str, other: str) -> bool:

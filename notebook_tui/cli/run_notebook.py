@@ -41,7 +41,7 @@ class RunOptions:
     runtime: str | None = None
     """The name of a profile, or a spec."""
     inputs: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """What `--input` gives to labels."""
+    """What `--input` and `--inputs` give to labels."""
 
 
 async def run(options: RunOptions, reporter: Reporter) -> int:

@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from notebook_tui.cli.main import FAILED, UserError
@@ -69,9 +70,8 @@ def show_servers() -> int:
     now = time.time()
     for each in found:
         server = each.server
-        where = "what was opened with --keep" if server.on_demand else server.directory
         state = each.trouble or f"{len(each.sessions)} session{'s' * (len(each.sessions) != 1)}"
-        print(f"{where}: process {server.pid}, for {told(max(1.0, now - server.since))}, {state}")
+        print(f"{server.serves}: process {server.pid}, for {told(max(1.0, now - server.since))}, {state}")
     return FAILED if any(each.trouble for each in found) else 0
 
 
@@ -133,11 +133,22 @@ def _rows(server: Listed, now: float) -> list[tuple[str, ...]]:
             continue
         names = Counter(person.name or "you" for person in facts.people)
         who = ", ".join(f"{name} ({count})" if count > 1 else name for name, count in names.items()) or "nobody looks"
-        runs = f"runs {', '.join(facts.evaluating)}" if facts.evaluating else "idle"
+        runs = _running(facts.evaluating) or "idle"
         more = f", {facts.queued} queued" if facts.queued else ""
         runtime = facts.runtime if facts.connected else "no runtime"
         rows.append((each.running.path, since, who, runs + more, runtime))
     return rows
+
+
+def _running(labels: Sequence[str]) -> str:
+    """
+    >>> _running(["2"]), _running(["2", "5"]), _running(["setup"]), _running([])
+    ('runs cell 2', 'runs cells 2, 5', 'runs setup', '')
+    """
+    if not labels:
+        return ""
+    what = "" if not all(label.isdecimal() for label in labels) else "cell " if len(labels) == 1 else "cells "
+    return f"runs {what}{', '.join(labels)}"
 
 
 def _table(rows: list[tuple[str, ...]]) -> list[str]:

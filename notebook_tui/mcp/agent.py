@@ -184,6 +184,8 @@ def _words(method: str, answer: Arguments) -> str:
             )
         case "edit":
             return f"Changed; digest {answer['digest']}."
+        case "undo" | "redo":
+            return f"Done; the notebook's revision is {answer['revision']}, and {answer['past']} edits can be undone."
         case "describe":
             return readable(answer["markdown"] or "Nothing is known of it.")
         case "interrupt":

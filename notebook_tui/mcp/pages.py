@@ -10,6 +10,8 @@ from beamlike.kernel.record import frozen
 
 Answer: TypeAlias = Mapping[str, Any]
 PICTURES: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")
+_USED: Final = ("input", "button", "form", "table")
+"""What tools take by its ref."""
 _SEQUENCE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)", re.DOTALL)
 
 
@@ -48,7 +50,10 @@ def fenced(text: str, language: str = "") -> str:
 def notebook_page(state: Answer, outputs: Mapping[str, Page]) -> Page:
     """The notebook, with what its cells show by their ids."""
     runtime = state["runtime"]
-    lines = [f"# {state['title']}", f"Notebook {state['notebook']}; runtime: {runtime['text'] or runtime['phase']}."]
+    lines = [
+        f"# {state['title']}",
+        f"Notebook {state['notebook']}, revision {state['revision']}; runtime: {runtime['text'] or runtime['phase']}.",
+    ]
     if runtime["lost"]:
         lines.append(f"The last runtime was lost: {runtime['lost']}")
     if not state["trusted"]:
@@ -138,7 +143,8 @@ def _output(output: Answer) -> Iterator[str | Picture]:
         case "exported":
             yield f"{output['info']}:\n{fenced(readable(output['text']))}{cut}"
         case _:
-            yield f"{output['kind']}:\n{fenced(readable(output['text']))}{cut}"
+            ref = f" (ref {readable(output['ref'])})" if output["kind"] in _USED else ""
+            yield f"{output['kind']}{ref}:\n{fenced(readable(output['text']))}{cut}"
 
 
 def _display(output: Answer) -> Iterator[str | Picture]:

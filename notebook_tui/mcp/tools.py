@@ -74,10 +74,27 @@ TOOLS: Final[Mapping[str, Tool]] = {
     "delete_cell": Tool(
         "delete",
         "Delete a cell",
-        "Removes a cell. A person can take that back in the terminal.",
+        "Removes a cell. undo takes that back.",
         destroys=True,
     ),
     "move_cell": Tool("move", "Move a cell", "Moves a cell up or down. Order matters: a cell sees what is above it."),
+    "set_title": Tool("set_title", "Set the title", "Gives the notebook another title.", repeatable=True),
+    "rename_section": Tool("rename_section", "Rename a section", "Gives a section another heading.", repeatable=True),
+    "move_section": Tool("move_section", "Move a section", "Moves a section up or down, with its cells."),
+    "delete_section": Tool(
+        "delete_section",
+        "Delete a section",
+        "Removes a section. Its cells go to the one before it, unless with_cells. undo takes that back.",
+        destroys=True,
+    ),
+    "undo": Tool(
+        "undo",
+        "Undo",
+        "Takes back the last edit of the notebook, whoever made it: people and agents have one history. Give the "
+        "revision that read_notebook told, so that it is not somebody else's edit that goes.",
+        destroys=True,
+    ),
+    "redo": Tool("redo", "Redo", "Does again what undo took back last, if nothing was edited since.", destroys=True),
     "run_cells": Tool(
         "run",
         "Run cells",
@@ -99,6 +116,40 @@ TOOLS: Final[Mapping[str, Tool]] = {
         "Read what a cell shows",
         "All that a cell shows: printed text, result, error with its line, tables, and with images its pictures.",
         repeatable=True,
+    ),
+    "list_widgets": Tool(
+        "widgets",
+        "List widgets",
+        "The inputs, buttons, forms and tables that cells show, each with its ref, its label, what it takes and what "
+        "it holds.",
+        repeatable=True,
+    ),
+    "read_table": Tool(
+        "rows",
+        "Read rows of a table",
+        "Rows of a table that a cell shows, from any place in it, also sorted by a column; people see nothing turn.",
+        repeatable=True,
+    ),
+    "set_input": Tool(
+        "set_input",
+        "Set an input",
+        "Sets the value of an input that a cell shows. Cells that have read it are outdated then: run_cells with "
+        "'outdated' brings them up to date. Never make up secrets.",
+        destroys=True,
+        repeatable=True,
+    ),
+    "press_button": Tool(
+        "press",
+        "Press a button",
+        "Presses a button that a cell shows. What its code does then is seen in the outputs of the cells.",
+        destroys=True,
+    ),
+    "submit_form": Tool(
+        "submit",
+        "Submit a form",
+        "Sends the values of a form that a cell shows, by the names of its fields; those that are missing have their "
+        "defaults.",
+        destroys=True,
     ),
     "list_variables": Tool(
         "variables",

@@ -44,6 +44,7 @@ from notebook_tui.serve.custody_messages import (
 )
 from notebook_tui.serve.rendezvous import CUSTODIANS, AlreadyServed, Announcement, Server
 from notebook_tui.session.booted import BOOT_SECONDS
+from notebook_tui.session.program_node import program_node
 
 logger = logging.getLogger("notebook_tui.serve")
 GRACE_SECONDS = 0.2
@@ -187,13 +188,7 @@ async def attend(directory: str, lease: float) -> None:
     """Until there is nothing to attend to any more. AlreadyServed if the directory has a custodian."""
     secret = secrets.token_bytes(32)
     over = asyncio.Event()
-    node = bl.Node(
-        f"runtimes-{os.getpid()}-{secrets.token_hex(3)}@127.0.0.1",
-        secret=secret,
-        observers=False,
-        hidden=True,
-        stall_threshold=None,
-    )
+    node = program_node("runtimes", secret)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
     async with node:

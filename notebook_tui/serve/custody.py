@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import subprocess
-import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
 
 import beamlike as bl
 from beamlike.distribution.secret import Secret, load_secret
 from beamlike.kernel.current import current_node
+from notebook_tui.serve.background import DidNotStart, NotThere, found_once_started, start_in_background
 from notebook_tui.serve.custody_messages import (
     CUSTODIAN,
     Attend,
@@ -35,8 +33,6 @@ from notebook_tui.session.state_directory import state_directory
 
 logger = logging.getLogger("notebook_tui.serve")
 CALL_SECONDS: Final = 10.0
-START_CUSTODIAN_SECONDS: Final = 60.0
-LOOK_SECONDS: Final = 0.05
 LOG: Final = "runtimes.log"
 _REFUSALS: Final = (bl.CallFailed, bl.CallTimeout, bl.NotConnected)
 
@@ -146,36 +142,16 @@ class Custody:
 
     async def _started(self) -> Server:
         log = state_directory(CUSTODIANS) / LOG
-        program = await asyncio.to_thread(self._start, log)
-        try:
-            async with asyncio.timeout(START_CUSTODIAN_SECONDS):
-                while (found := await asyncio.to_thread(self._found)) is None:
-                    if program.poll() is not None:
-                        raise NoServer(f"the program that is to have the runtimes does not start: {log} says why")
-                    await asyncio.sleep(LOOK_SECONDS)
-        except TimeoutError:
-            program.terminate()
-            raise NoServer(
-                f"the program that is to have the runtimes is not there within {START_CUSTODIAN_SECONDS:g} s; {log} "
-                "says what it does"
-            ) from None
-        return found
-
-    def _start(self, log: Path) -> subprocess.Popen[bytes]:
-        with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb") as written:
-            program = subprocess.Popen(
-                [sys.executable, "-P", "-m", "notebook_tui.serve.custodian"],
-                stdin=subprocess.PIPE,
-                stdout=written,
-                stderr=written,
-                cwd="/",
-                start_new_session=True,
-            )
-        assert program.stdin is not None
-        with program.stdin as told:
-            told.write(json.dumps({"directory": self._directory, "lease": self.lease}).encode())
+        words = ("notebook_tui.serve.custodian",)
+        told = json.dumps({"directory": self._directory, "lease": self.lease}).encode()
+        program = await asyncio.to_thread(start_in_background, words, log, told)
         STARTED.append(program)
-        return program
+        try:
+            return await found_once_started(program, self._found)
+        except DidNotStart:
+            raise NoServer(f"the program that is to have the runtimes does not start: {log} says why") from None
+        except NotThere as error:
+            raise NoServer(f"the program that is to have the runtimes {error}; {log} says what it does") from None
 
 
 STARTED: Final[list[subprocess.Popen[bytes]]] = []

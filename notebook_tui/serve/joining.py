@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +20,7 @@ from notebook_tui.serve.sessions import NAME, open_in
 from notebook_tui.session.client import Client
 from notebook_tui.session.lock import holder_of
 from notebook_tui.session.people import OWNER, Person
+from notebook_tui.session.program_node import program_node
 
 
 def server_holding(path: str | Path) -> Server | None:
@@ -83,15 +83,7 @@ async def connected(server: Server) -> AsyncIterator[bl.Server]:
 
 def visitor_node() -> bl.Node:
     """A node that is there for visits to servers alone: nobody finds it, and nobody can connect to it."""
-    return bl.Node(
-        f"visitor-{os.getpid()}-{secrets.token_hex(3)}@127.0.0.1",
-        secret=secrets.token_bytes(32),
-        observers=False,
-        hidden=True,
-        stall_threshold=None,
-        listen=False,
-        auto_connect="never",
-    )
+    return program_node("visitor", listen=False, auto_connect="never")
 
 
 async def connect(node: bl.Node, server: Server) -> None:
@@ -100,5 +92,5 @@ async def connect(node: bl.Node, server: Server) -> None:
         await node.connect(server.node, (server.host, server.port), secret=Secret(server.secret))
     except bl.BeamlikeError as error:
         raise ServerUnreachable(
-            f"the server of {server.directory}, process {server.pid}, cannot be reached: {error}"
+            f"the server of {server.serves}, process {server.pid}, cannot be reached: {error}"
         ) from error

@@ -39,7 +39,7 @@ async def _listed(node: bl.Node, server: Server) -> Listed:
     except ServerUnreachable as error:
         return Listed(server, trouble=str(error))
     except (bl.CallFailed, bl.CallTimeout) as error:
-        return Listed(server, trouble=f"the server of {server.directory}, process {server.pid}: {error}")
+        return Listed(server, trouble=f"the server of {server.serves}, process {server.pid}: {error}")
     return Listed(server, sessions)
 
 

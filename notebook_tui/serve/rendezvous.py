@@ -26,6 +26,8 @@ CUSTODIANS: Final = "custodians"
 _SUFFIX: Final = ".server"
 ANYWHERE: Final = "/"
 """The directory of the server that is started when a notebook is to be kept for which there is none."""
+KEPT: Final = "what was opened with --keep"
+"""What that server serves."""
 
 
 @frozen
@@ -43,6 +45,11 @@ class Server:
     since: float
     on_demand: bool = False
     """Started for notebooks that somebody wanted kept: it serves those, and no others that are opened there."""
+
+    @property
+    def serves(self) -> str:
+        """In words."""
+        return KEPT if self.on_demand else self.directory
 
     def contains(self, path: str | Path) -> bool:
         """Whether the file lies in what it serves."""

@@ -32,6 +32,7 @@ from notebook_tui.session import keepsakes
 from notebook_tui.session.booted import LEASE_SECONDS
 from notebook_tui.session.options import SERVES, SessionOptions
 from notebook_tui.session.profiles import ProfileError
+from notebook_tui.session.program_node import program_node
 from notebook_tui.session.unsaved import file_at
 
 logger = logging.getLogger("notebook_tui.serve")
@@ -93,7 +94,7 @@ async def serve(serving: Serving, listeners: Sequence[Listener] = ()) -> None:
         async with holding(serving, ending) as (sessions, server), AsyncExitStack() as stack:
             for listener in listeners:
                 await stack.enter_async_context(listener(sessions))
-            logger.info("process %d serves %s", server.pid, server.directory)
+            logger.info("process %d serves %s", server.pid, server.serves)
             tell_service_manager("READY=1")
             stack.push_async_callback(_cancelled, asyncio.create_task(keep_board(sessions, server)))
             if serving.idle_end is not None:
@@ -121,14 +122,7 @@ async def holding(serving: Serving, ending: Ending) -> AsyncIterator[tuple[bl.Se
     `ending` says then."""
     runtime_for(serving.runtime)  # what is wrong with it is said now, and not when the first notebook is opened
     secret = secrets.token_bytes(32)
-    node = bl.Node(
-        f"server-{os.getpid()}-{secrets.token_hex(3)}@127.0.0.1",
-        secret=secret,
-        observers=False,
-        hidden=True,
-        stall_threshold=None,
-    )
-    async with node, AsyncExitStack() as stack:
+    async with program_node("server", secret) as node, AsyncExitStack() as stack:
         host, port = await node.listen()
         server = Server(node.name, host, port, secret, os.getpid(), serving.directory, time.time(), serving.on_demand)
         announcement = Announcement(server)

@@ -131,6 +131,8 @@ class Client:
         self.set_input = widgets.set_input
         self.set_secret_input = widgets.set_secret_input
         self.act = widgets.act
+        self.have_acted = widgets.have_acted
+        self.have_set_secret_input = widgets.have_set_secret_input
         self.rows = widgets.rows
         self.page = widgets.page
         runtime = RuntimeQuestions(

@@ -208,7 +208,7 @@ class GiveAnswer:
 
 @frozen
 class Act:
-    """A cast: this viewer did something with a widget."""
+    """A cast: this viewer did something with a widget. As a call, the answer says why it cannot; else it is empty."""
 
     ref: str
     value: EventValue = field(repr=False)
@@ -217,7 +217,7 @@ class Act:
 
 @frozen
 class SetSecretInput:
-    """A cast: the value of an input of the kind that nobody may read, or None to have none."""
+    """A cast, or a call as `Act` is: the value of an input of the kind that nobody may read, or None to have none."""
 
     ref: str
     value: str | None = field(repr=False)

@@ -219,6 +219,8 @@ class Session(GenServer):
                 return self._attendance.runs
             case InputsRead():
                 return self._news.inputs_read
+            case Act() | SetSecretInput():
+                return self._widgets.used(request)
             case RuntimeServerOf():
                 return None if connected is None else connected.server_for(client)
             case ClusterOf() | TellRunner() | DropNode():
@@ -244,8 +246,6 @@ class Session(GenServer):
                 bl.send(viewer, _refused(request, str(refused)))
                 return
         match request:
-            case Perform(operations.SetInputValue() as operation, viewer):
-                self._set_input(operation, viewer)
             case Perform(operation, viewer):
                 self.do(operation, viewer)
             case Type(viewer):
@@ -254,10 +254,9 @@ class Session(GenServer):
                 self._attendance.is_at(viewer, where)
             case SawPeople(viewer):
                 self._attendance.saw(viewer)
-            case SetSecretInput():
-                self._widgets.set_secret(request)
-            case Act():
-                self._widgets.act(request)
+            case Act() | SetSecretInput():
+                if trouble := self._widgets.used(request):
+                    bl.send(request.viewer, Notice(trouble))
             case Ask(client=asker) if is_far(asker):
                 bl.spawn(ask_for, bl.self(), request)
             case Ask():
@@ -274,11 +273,6 @@ class Session(GenServer):
                 self._viewers.saw(viewer, applied, lambda: self._state, self.applied)
             case _:
                 raise TypeError(f"a session does not know the cast {request!r}")
-
-    def _set_input(self, operation: operations.SetInputValue, viewer: bl.Pid) -> None:
-        checked = self._widgets.checked(operation, lambda why: bl.send(viewer, Notice(why)))
-        if checked is not None and self.do(checked, viewer):
-            self._widgets.was_set(checked)
 
     # What the runtime, the disk and viewers' ends report.
 
@@ -359,6 +353,8 @@ class Session(GenServer):
         return True
 
     def _apply(self, operation: Operation, viewer: bl.Pid | None) -> None:
+        if viewer is not None:
+            operation = self._widgets.checked(operation)
         state, wanted = apply(self._state, operation)
         if viewer is not None:
             self._check(operation, viewer, state, wanted)
@@ -369,6 +365,8 @@ class Session(GenServer):
         self._keeping.applied(operation, asked)
         for effect in wanted:
             self._perform(effect)
+        if viewer is not None:
+            self._widgets.was_done(operation)
 
     def _check(self, operation: Operation, viewer: bl.Pid, after: State, wanted: Sequence[Effect]) -> None:
         if isinstance(operation, operations.ApplyDelta | operations.ReportRevision):

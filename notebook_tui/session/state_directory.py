@@ -35,9 +35,9 @@ def state_path() -> Path:
 def name_for(path: Path) -> str:
     """What belongs to a file is called after it, and after where it really is.
 
-    >>> name_for(Path("/no/such/cat.livemd")).startswith("cat-")
-    True
+    >>> name_for(Path("/no/such/cat.livemd")).startswith("cat-"), name_for(Path("/")).startswith("root-")
+    (True, True)
     """
     where = os.path.realpath(path)
     digest = hashlib.blake2b(os.fsencode(where), digest_size=10).hexdigest()
-    return f"{re.sub(r'[^A-Za-z0-9_.-]', '_', path.stem)[:40]}-{digest}"
+    return f"{re.sub(r'[^A-Za-z0-9_.-]', '_', path.stem)[:40] or 'root'}-{digest}"

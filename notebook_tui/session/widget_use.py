@@ -7,6 +7,7 @@ from typing import Any
 
 import beamlike as bl
 from notebook_tui.document.operations import SetInputValue
+from notebook_tui.document.rejected import Rejected
 from notebook_tui.session.messages import Act, InputsRead, SetSecretInput
 from notebook_tui.widgets.messages import Answer, Ask, EventValue, Page
 from notebook_tui.widgets.views import Gallery, Scalar, Table
@@ -24,7 +25,7 @@ class WidgetUse:
         viewer: bl.Pid,
         send: Callable[[SetInputValue], None],
         cast: Callable[[Act | Ask | SetSecretInput], None],
-        call: Callable[[InputsRead, float], Awaitable[Any]],
+        call: Callable[[InputsRead | Act | SetSecretInput, float], Awaitable[Any]],
     ) -> None:
         self._viewer = viewer
         self._send = send
@@ -47,6 +48,19 @@ class WidgetUse:
     def act(self, ref: str, value: EventValue = None) -> None:
         """Does something with a widget: presses a button, submits a form's values by name, a Key, a Toggle."""
         self._cast(Act(ref, value, self._viewer))
+
+    async def have_acted(self, ref: str, value: EventValue = None) -> None:
+        """As `act`, and returns when the widget's program is told. `Rejected` says why it cannot be."""
+        await self._have_used(Act(ref, value, self._viewer))
+
+    async def have_set_secret_input(self, ref: str, value: str | None) -> None:
+        """As `set_secret_input`, and returns when it is set. `Rejected` says why it cannot be."""
+        await self._have_used(SetSecretInput(ref, value, self._viewer))
+
+    async def _have_used(self, use: Act | SetSecretInput) -> None:
+        trouble: str = await self._call(use, SECONDS)
+        if trouble:
+            raise Rejected(trouble)
 
     async def rows(self, ref: str, page: Page) -> Table:
         """That page of a table, from where its data lives. LookupError in words if there is none."""

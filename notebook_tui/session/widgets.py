@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from secrets import token_hex
 from typing import Protocol
 
 import beamlike as bl
 from notebook_tui.document.operations import InputShown, Operation, OutputAdded, OutputChanged, SetInputValue
+from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.runtime.messages import Displayed, ToWidget, ViewsChanged, WidgetEnded
-from notebook_tui.session.messages import Act, Notice, SetSecretInput
+from notebook_tui.session.messages import Act, SetSecretInput
 from notebook_tui.session.shown_views import ShownViews
 from notebook_tui.widgets.changes import Became, Unfitting
 from notebook_tui.widgets.input_values import accepted, preset_of
@@ -127,17 +128,20 @@ class Widgets:
 
     # What viewers do.
 
-    def act(self, act: Act) -> None:
+    def used(self, use: Act | SetSecretInput) -> str:
+        """Why that cannot be, in words; empty if it is done."""
+        return self._act(use) if isinstance(use, Act) else self._set_secret(use)
+
+    def _act(self, act: Act) -> str:
         home, trouble = self._reached(act.ref)
         if trouble:
-            bl.send(act.viewer, Notice(trouble))
-            return
+            return trouble
         try:
             value = _of_form(self._views.view(act.ref), act.value)
         except ValueError as error:
-            bl.send(act.viewer, Notice(str(error)))
-            return
+            return str(error)
         self._host.tell_runtime(ToWidget(home, Event(act.ref, value, str(act.viewer))))
+        return ""
 
     def ask(self, ask: Ask) -> None:
         home, trouble = self._reached(ask.ref)
@@ -155,18 +159,18 @@ class Widgets:
             return "", NO_RUNTIME
         return home, ENDED if self._views.has_ended(ref) else ""
 
-    def set_secret(self, request: SetSecretInput) -> None:
+    def _set_secret(self, request: SetSecretInput) -> str:
         """The document knows only that there is one, and that it is another than before."""
         field = self._field(request.ref)
         if field is None or field.kind != "secret":
-            bl.send(request.viewer, Notice(NOT_SHOWN))
-            return
+            return NOT_SHOWN
         if request.value is None:
             self._secrets.pop(request.ref, None)
             self._host.do(SetInputValue(request.ref, None))
         else:
             self._host.do(SetInputValue(field.ref, self._kept_secret(field, request.value)))
         self._tell(request.ref, None)
+        return ""
 
     def _kept_secret(self, field: Input, value: str) -> str:
         """What stands for it in the document."""
@@ -174,22 +178,24 @@ class Widgets:
         self._host.keep_secret({value: field.label})
         return f"secret {token_hex(8)}"
 
-    def checked(self, operation: SetInputValue, refuse: Callable[[str], None]) -> SetInputValue | None:
-        """The operation with the value as its input has it; None if it does not take it, and `refuse` is told why."""
+    def checked(self, operation: Operation) -> Operation:
+        """The operation of a viewer; where it sets an input, with the value as the input has it. `Rejected` says what
+        that takes instead."""
+        if not isinstance(operation, SetInputValue) or isinstance(operation.value, bytes | tuple):
+            return operation
         field = self._field(operation.input_id)
-        if field is None or isinstance(operation.value, bytes | tuple):
+        if field is None:
             return operation
         if field.kind == "secret":
-            refuse("expected the value of a secret by a call of its own: it must not be kept")
-            return None
+            raise Rejected("expected the value of a secret by a call of its own: it must not be kept")
         try:
             return SetInputValue(operation.input_id, accepted(field, operation.value))
         except ValueError as error:
-            refuse(str(error))
-            return None
+            raise Rejected(str(error)) from None
 
-    def was_set(self, operation: SetInputValue) -> None:
-        if not isinstance(operation.value, bytes | tuple):
+    def was_done(self, operation: Operation) -> None:
+        """A viewer has had it done: who listens to an input that it sets hears of it."""
+        if isinstance(operation, SetInputValue) and not isinstance(operation.value, bytes | tuple):
             self._tell(operation.input_id, operation.value)
 
     def _tell(self, ref: str, value: EventValue) -> None:

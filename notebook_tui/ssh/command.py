@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import field
 from typing import Final, TypeAlias
 
 from beamlike.kernel.record import frozen
@@ -11,7 +12,8 @@ from notebook_tui.session.people import Role
 HELP: Final = """\
 ssh HOST                    the notebooks that you may see, to choose one
 ssh -t HOST open FILE       that notebook
-ssh HOST run FILE [--json]  evaluates it as `beamlike run` does: outputs, errors and exit status come here
+ssh HOST run FILE [--json]  evaluates it as `beamlike run` does: outputs, errors and exit status come here;
+                            with --inputs - the values of its inputs come by standard input, as a JSON object
 ssh HOST list [--json]      the notebooks that are open
 ssh HOST help               this
 """
@@ -33,6 +35,10 @@ class Run:
 
     path: str
     options: tuple[str, ...] = ()
+    inputs: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Labels and values, which may be secret: they are to be no program's words here."""
+    takes_inputs: bool = False
+    """Whether more of them come by standard input."""
 
 
 @frozen
@@ -52,8 +58,9 @@ class NoSuchCommand(ValueError):
     """The message says what there is."""
 
 
-_WITH_VALUE: Final = ("--set", "--input", "--timeout", "--cell-timeout")
+_WITH_VALUE: Final = ("--set", "--input", "--inputs", "--timeout", "--cell-timeout")
 _ALONE: Final = ("--json",)
+_KNOWN: Final = ("--json", "--set", "--input", "--inputs -", "--timeout", "--cell-timeout")
 
 
 def parse(command: str | None) -> Wish:
@@ -62,7 +69,7 @@ def parse(command: str | None) -> Wish:
     >>> parse("open 'my cats.livemd'")
     OpenFile(path='my cats.livemd')
     >>> parse("beamlike run a.livemd --json --set n=3")
-    Run(path='a.livemd', options=('--json', '--set', 'n=3'))
+    Run(path='a.livemd', options=('--json', '--set', 'n=3'), takes_inputs=False)
     """
     try:
         words = shlex.split(command or "")
@@ -93,12 +100,14 @@ def parse(command: str | None) -> Wish:
 def described(wish: Wish) -> str:
     """For the log; what is given to a notebook's inputs may be secret.
 
-    >>> described(Run("a.livemd", ("--json", "--input", "Password=1")))
+    >>> described(Run("a.livemd", ("--json",), (("Password", "1"),)))
     'run a.livemd --json --input'
     """
     match wish:
-        case Run(path, options):
-            return " ".join(("run", path, *(word.partition("=")[0] for word in options if word.startswith("--"))))
+        case Run(path, options, inputs, takes_inputs):
+            names = [word.partition("=")[0] for word in options if word.startswith("--")]
+            names += ["--input"] * len(inputs) + ["--inputs"] * takes_inputs
+            return " ".join(("run", path, *names))
         case OpenFile(path):
             return f"open {path}"
         case ListOpen():
@@ -114,25 +123,50 @@ def role_for(wish: Wish) -> Role:
     return "run" if isinstance(wish, Run) else "view"
 
 
+def takes_input(wish: Wish) -> bool:
+    """Whether it reads what comes by standard input."""
+    return isinstance(wish, Run) and wish.takes_inputs
+
+
 def _run(words: list[str]) -> Run:
     """Options that write or reach elsewhere are not for others."""
     paths: list[str] = []
     options: list[str] = []
+    inputs: list[tuple[str, str]] = []
+    takes_inputs = False
     left = iter(words)
     for word in left:
-        name, equals, _ = word.partition("=")
-        if word in _ALONE or (equals and name in _WITH_VALUE):
+        name, equals, said = word.partition("=")
+        if word in _ALONE:
             options.append(word)
-        elif word in _WITH_VALUE:
-            value = next(left, None)
+        elif name in _WITH_VALUE:
+            value = said if equals else next(left, None)
             if value is None:
                 raise NoSuchCommand(f"run: expected a value behind {word}\n{HELP}")
-            options += [word, value]
+            match name:
+                case "--input":
+                    inputs.append(_input(value))
+                case "--inputs":
+                    takes_inputs = _by_standard_input(value)
+                case _:
+                    options += [word] if equals else [word, value]
         elif word.startswith("-"):
-            known = ", ".join((*_ALONE, *_WITH_VALUE))
-            raise NoSuchCommand(f"run: {word[:80]} is not for here; there are {known}")
+            raise NoSuchCommand(f"run: {word[:80]} is not for here; there are {', '.join(_KNOWN)}")
         else:
             paths.append(word)
     if len(paths) != 1:
         raise NoSuchCommand(f"run: expected one notebook, found {len(paths)}\n{HELP}")
-    return Run(paths[0], tuple(options))
+    return Run(paths[0], tuple(options), tuple(inputs), takes_inputs)
+
+
+def _input(text: str) -> tuple[str, str]:
+    label, equals, value = text.partition("=")
+    if not equals or not label:
+        raise NoSuchCommand(f"run: expected LABEL=VALUE behind --input, such as 'Batch size=32'\n{HELP}")
+    return label, value
+
+
+def _by_standard_input(value: str) -> bool:
+    if value != "-":
+        raise NoSuchCommand(f"run: expected - behind --inputs: the values come by standard input, from no file\n{HELP}")
+    return True

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import asyncssh
 
-from notebook_tui.ssh.command import Home, NoSuchCommand, OpenFile, Wish, parse, role_for
+from notebook_tui.ssh.command import Home, NoSuchCommand, OpenFile, Wish, parse, role_for, takes_input
+from notebook_tui.ssh.standard_input import StandardInput
 from notebook_tui.ui.driver.channel import TerminalSize
 
 if TYPE_CHECKING:
@@ -79,8 +80,8 @@ class Guest(asyncssh.SSHServerSession[bytes]):
         self._feeds = False
         self._no_more = False
         self.app: ChannelApp | None = None
-        self.input: asyncio.StreamReader | None = None
-        """What comes for a command, if it takes any."""
+        self.input = StandardInput()
+        """What comes for a command."""
         self.sent = 0
 
     # What a view needs of its terminal.
@@ -180,8 +181,8 @@ class Guest(asyncssh.SSHServerSession[bytes]):
             self._typed += data
             if not self._feeds:
                 self._feed()
-        elif self.input is not None:
-            self.input.feed_data(data)
+        else:
+            self.input.feed(data)
 
     def _feed(self) -> None:
         """As much as the view can take now. While it cannot, the other side is kept from sending more."""
@@ -215,8 +216,8 @@ class Guest(asyncssh.SSHServerSession[bytes]):
             self._no_more = True
             if not self._feeds:
                 self._end()
-        elif self.input is not None:
-            self.input.feed_eof()
+        else:
+            self.input.end()
         return True
 
     def signal_received(self, signal: str) -> None:
@@ -263,6 +264,10 @@ class Guest(asyncssh.SSHServerSession[bytes]):
             return self._refuse("there is no such command", str(error))
         if not self._host.may(wish):
             return self._refuse(f"that takes a key with the role {role_for(wish)}; yours has {self._host.role}")
+        if not takes_input(wish):
+            self.input.drop()
+        elif self._term:
+            return self._refuse("expected no terminal (ssh -T HOST …) where the inputs come by standard input")
         if not isinstance(wish, Home | OpenFile):
             return await self._host.perform(wish, self)
         if self._term in ("", "dumb"):

@@ -12,6 +12,7 @@ from typing import Any, Final
 import beamlike as bl
 from notebook_tui.serve.sessions import Listing, Running
 from notebook_tui.session.bounds import is_permitted, permitted, shown
+from notebook_tui.session.given_inputs import inputs_in, inputs_json
 from notebook_tui.ssh.command import HELP, Help, Home, ListOpen, OpenFile, Run, Wish
 from notebook_tui.ssh.guest import Guest
 from notebook_tui.ssh.house import Files, SharedHouse
@@ -60,8 +61,8 @@ class Views:
 
     async def perform(self, wish: Wish, guest: Guest, visitor: Admitted) -> int:
         match wish:
-            case Run(path, options):
-                return await _run(_notebook(path), options, guest, visitor)
+            case Run():
+                return await _run(wish, guest, visitor)
             case ListOpen(as_json):
                 guest.say(await self._listed(as_json))
             case Help():
@@ -89,20 +90,28 @@ def _notebook(path: str) -> str:
     return str(permitted(path))
 
 
-async def _run(path: str, options: tuple[str, ...], guest: Guest, visitor: Admitted) -> int:
+async def _run(wish: Run, guest: Guest, visitor: Admitted) -> int:
     """`beamlike run` in a process of its own, which ends when its guest leaves."""
+    path = _notebook(wish.path)
+    inputs = inputs_in(await guest.input.whole()) if wish.takes_inputs else {}
+    inputs |= dict(wish.inputs)
+    # Everybody on this machine can see a process's words.
+    words = [*wish.options, "--inputs", "-"] if inputs else wish.options
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "notebook_tui", "run", *options, "--", path),
+        *(sys.executable, "-m", "notebook_tui", "run", *words, "--", path),
         cwd=visitor.directory,
         env=environment,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE if inputs else asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
     assert process.stdout is not None
     assert process.stderr is not None
+    if process.stdin is not None:
+        process.stdin.write(inputs_json(inputs))
+        process.stdin.close()
     try:
         await asyncio.gather(_carry(process.stdout, guest.say, guest), _carry(process.stderr, guest.say_error, guest))
         status = await process.wait()

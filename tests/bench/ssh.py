@@ -115,15 +115,7 @@ def notebook(directory: Path, name: str, source: str = "x = 1", cells: int = 10)
 
 @asynccontextmanager
 async def connected(world: Served, notebook: str, *, takes: bool = True) -> AsyncIterator[Typist]:
-    async with asyncssh.connect(
-        world.host,
-        world.port,
-        known_hosts=None,
-        client_keys=[str(world.key)],
-        username="ann",
-        config=[],
-        agent_path=None,
-    ) as conn:
+    async with world.connect() as conn:
         _, typist = await conn.create_session(
             lambda: Typist(takes=takes),
             f"open {notebook}.livemd",

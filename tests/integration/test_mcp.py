@@ -62,6 +62,37 @@ def _lives(pid: int) -> bool:
         return False
 
 
+def test_an_agent_uses_widgets_and_takes_an_edit_back(directory: Path) -> None:
+    written(
+        directory,
+        "import notebook_tui as nb\nage = nb.input.number('Age', 1).show()\n"
+        "nb.table([{'n': n} for n in range(50)], title='Numbers')",
+        "age.value * 2",
+    )
+
+    async def main() -> None:
+        async with mcp_agent(directory / NAME) as agent:
+            ran = text_of(await agent.call_tool("run_cells", {"which": "all"}))
+            assert "input (ref input/cell-1/number/Age/1):" in ran
+            widgets = json.loads(text_of(await agent.call_tool("list_widgets", {})))["widgets"]
+            age, table = (each["ref"] for each in widgets)
+            refused = await agent.call_tool("set_input", {"widget": age, "value": "old"})
+            assert "expected a number for 'Age', got 'old'" in text_of(refused)
+            assert not (await agent.call_tool("set_input", {"widget": age, "value": 21})).is_error
+            assert "42" in text_of(await agent.call_tool("run_cells", {"which": "outdated"}))
+            rows = {"widget": table, "sort": "n", "descending": True, "limit": 1}
+            assert json.loads(text_of(await agent.call_tool("read_table", rows)))["rows"] == [["49"]]
+            await agent.call_tool("set_title", {"title": "Another"})
+            page = text_of(await agent.call_tool("read_notebook", {}))
+            assert page.startswith("# Another")
+            revision = int(re.search(r"revision (\d+)", page)[1])  # type: ignore[index]
+            assert (await agent.call_tool("undo", {"revision": revision - 1})).is_error
+            assert "Done" in text_of(await agent.call_tool("undo", {"revision": revision}))
+            assert text_of(await agent.call_tool("read_notebook", {})).startswith("# Test")
+
+    asyncio.run(main())
+
+
 def test_an_agent_reads_edits_and_runs_a_notebook_and_leaves_nothing_behind(directory: Path) -> None:
     path = written(
         directory,
@@ -245,7 +276,10 @@ def test_an_agent_that_may_only_look_at_one_notebook_has_no_more_tools_and_sees_
     async def main() -> None:
         async with mcp_agent("--role", "view", path) as agent:
             tools = [tool.name for tool in (await agent.list_tools()).tools]
-            assert tools == ["list_notebooks", "open_notebook", "read_notebook", "wait_for_run", "read_output"]
+            assert tools == [
+                *("list_notebooks", "open_notebook", "read_notebook", "wait_for_run", "read_output"),
+                *("list_widgets", "read_table"),
+            ]
             assert "x = 1" in text_of(await agent.call_tool("read_notebook", {}))
             assert text_of(await agent.call_tool("list_notebooks", {})) == f"open: {NAME}"
             other = await agent.call_tool("read_notebook", {"notebook": "b.livemd"})

@@ -74,6 +74,36 @@ def test_what_is_no_assignment_is_wrong_usage(tmp_path: Path, given: str) -> Non
     assert "expected LABEL=VALUE, such as 'Batch size=32'" in result.stderr
 
 
+@pytest.mark.parametrize("by", ["a file", "standard input"])
+def test_inputs_come_as_json_by_a_file_or_standard_input_where_no_flag_says_another(tmp_path: Path, by: str) -> None:
+    given = '{"Batch size": 64, "Name": "Ada"}'
+    file = tmp_path / "inputs.json"
+    file.write_text(given)
+    path = written(tmp_path / "test.livemd", *CELLS, "input('more?')")
+    source, standard_input = (str(file), "yes\n") if by == "a file" else ("-", given)
+    result = run(path, "--inputs", source, "--input", "Name=Bo", given=standard_input, BEAMLIKE_INPUT_BATCH_SIZE="8")
+    assert "read: 64 Bo\n" in result.stdout
+    # What standard input had is read: a cell that asks meets its end.
+    assert ("'yes'" in result.stdout, "EOFError" in result.stderr) == (by == "a file", by != "a file")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("Name=swordfish", "expected the inputs as a JSON object of labels with values"),
+        ('["swordfish"]', "it is a list"),
+        ('{"Name": ["swordfish"]}', "expected text, a number, true or false for 'Name', got a list"),
+        ('{"Name": null}', "got null"),
+    ],
+)
+def test_what_is_no_json_of_inputs_is_wrong_usage_and_is_not_said_again(tmp_path: Path, given: str, words: str) -> None:
+    result = run(written(tmp_path / "test.livemd", *CELLS), "--inputs", "-", given=given)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("beamlike: --inputs -: ")
+    assert words in result.stderr
+    assert "swordfish" not in result.stderr
+
+
 @pytest.mark.parametrize("is_json", [False, True])
 def test_a_secret_reaches_cells_and_stands_nowhere_else(tmp_path: Path, is_json: bool) -> None:
     cells = (

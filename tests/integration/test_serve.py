@@ -18,19 +18,20 @@ from notebook_tui.document.operations import QueueCells, SetCellSource
 from notebook_tui.serve import custody
 from notebook_tui.serve.joining import joined, server_holding
 from notebook_tui.serve.listing import listed
-from notebook_tui.serve.rendezvous import CUSTODIANS, on_demand_server, servers
+from notebook_tui.serve.rendezvous import CUSTODIANS, Server, on_demand_server, servers
 from notebook_tui.serve.server import end_server
 from notebook_tui.session.booted import Local
 from notebook_tui.session.people import Person
 from notebook_tui.session.run_log import log_of, runs_in
 from notebook_tui.session.runtime import Step
+from notebook_tui.session.state_directory import state_directory
 from tests.support.asked import Asked
 from tests.support.in_loop import in_loop
 from tests.support.open_notebook import notebook_text
 from tests.support.served import printed, result, run, served, until
 from tests.support.terminal import Terminal
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.usefixtures("own_state")]
 
 ONE_BY_ONE = """\
 import asyncio, os
@@ -43,17 +44,17 @@ for number in range(1_000_000):
 """Until the test makes that file beside the notebook: what is printed after anything else is always more."""
 
 
-@pytest.fixture(autouse=True)
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BEAMLIKE_STATE", str(tmp_path / "state"))
-
-
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
     work = tmp_path / "work"
     work.mkdir()
     (work / "a.livemd").write_text(notebook_text("value = 41", ONE_BY_ONE, "value + 1"), encoding="utf-8")
     return work
+
+
+async def ended_well(custodian: Server) -> None:
+    for program in [each for each in custody.STARTED if each.pid == custodian.pid]:
+        assert await asyncio.to_thread(program.wait, 60) == 0
 
 
 @frozen
@@ -254,8 +255,7 @@ async def test_a_custodian_without_a_server_ends_after_the_lease_and_its_runtime
         assert look(pid) is not None
         (custodian,) = servers(CUSTODIANS)
     await until(lambda: look(pid) is None and not servers(CUSTODIANS), "both have ended")
-    for program in [each for each in custody.STARTED if each.pid == custodian.pid]:
-        assert await asyncio.to_thread(program.wait, 60) == 0
+    await ended_well(custodian)
 
 
 @in_loop
@@ -274,8 +274,7 @@ async def test_a_server_that_loses_the_way_to_its_custodian_and_finds_it_keeps_i
         (custodian,) = servers(CUSTODIANS)
         kept.dismiss()
         await until(lambda: not servers(CUSTODIANS), "the custodian has ended")
-    for program in [each for each in custody.STARTED if each.pid == custodian.pid]:
-        assert await asyncio.to_thread(program.wait, 60) == 0
+    await ended_well(custodian)
 
 
 @pytest.mark.parametrize("begun", ["its process starts", "it is made a runtime"])
@@ -306,8 +305,7 @@ async def test_what_a_custodian_boots_ends_with_whoever_asked_for_it_until_it_is
         (custodian,) = servers(CUSTODIANS)
         kept.dismiss()
         await until(lambda: not servers(CUSTODIANS), "the custodian has ended")
-    for program in [each for each in custody.STARTED if each.pid == custodian.pid]:
-        assert await asyncio.to_thread(program.wait, 60) == 0
+    await ended_well(custodian)
 
 
 def test_a_terminal_that_is_killed_while_a_cell_runs_leaves_it_to_the_next_one(work: Path) -> None:
@@ -332,6 +330,9 @@ def test_a_terminal_that_is_killed_while_a_cell_runs_leaves_it_to_the_next_one(w
     assert [told.running.path for told in only.sessions] == [str(path)]
     server = on_demand_server()
     assert server is not None
+    (log,) = (state_directory() / "servers").glob("*.log")
+    assert f"process {server.pid} serves what was opened with --keep" in log.read_text()
+    assert not list(state_directory().rglob("-*"))
     with Terminal(words) as terminal:
         terminal.until("2/2 done")
         terminal.type("ctrl+q")

@@ -20,9 +20,15 @@ from tests.support.api_world import NAME, api_world
 from tests.support.local_nodes import in_node, run_in_node
 
 MAY: dict[Role, set[str]] = {
-    "view": {"hello", "whoami", "list", "open", "close", "state", "await", "outputs", "subscribe", "unsubscribe"},
-    "edit": {"insert", "insert_section", "delete", "move", "edit", "save", "complete", "describe"},
-    "run": {"run", "interrupt", "input", "variables", "variable"},
+    "view": {
+        *("hello", "whoami", "list", "open", "close", "state", "await", "outputs", "subscribe", "unsubscribe"),
+        *("widgets", "rows"),
+    },
+    "edit": {
+        *("insert", "insert_section", "delete", "move", "edit", "save", "complete", "describe"),
+        *("set_title", "rename_section", "move_section", "delete_section", "undo", "redo"),
+    },
+    "run": {"run", "interrupt", "input", "variables", "variable", "set_input", "press", "submit"},
     "admin": {"restart", "stop", "trust"},
 }
 """Beside what the roles before it may."""
@@ -32,6 +38,14 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "delete": {"cell": "cell-2"},
     "move": {"cell": "cell-1", "offset": 1},
     "edit": {"cell": "cell-1", "old": "x", "new": "y"},
+    "set_title": {"title": "New"},
+    "rename_section": {"section": "section-1", "name": "New"},
+    "move_section": {"section": "section-1", "offset": 1},
+    "delete_section": {"section": "section-1"},
+    "rows": {"widget": "w"},
+    "set_input": {"widget": "w", "value": 1},
+    "press": {"widget": "w"},
+    "submit": {"widget": "w"},
     "run": {"cells": ["cell-1"]},
     "await": {"cell": "cell-1", "seconds": 0},
     "outputs": {"cell": "cell-1"},

@@ -79,6 +79,73 @@ async def test_cells_and_sections_come_go_and_move() -> None:
 
 
 @in_node
+async def test_titles_and_sections_are_renamed_moved_and_deleted_and_each_is_taken_back() -> None:
+    async with api_world() as world, world.client() as program:
+        world.write("a", "b")
+        await program.call("open", path=NAME)
+        new = (await program.call("insert_section", notebook=NAME, name="New"))["section"]
+        inside = (await program.call("insert", notebook=NAME, source="c", after=new))["cell"]
+        before = await program.call("state", notebook=NAME)
+        assert await program.call("set_title", notebook=NAME, title="Cats\nand dogs") == {"title": "Cats and dogs"}
+        assert await program.call("rename_section", notebook=NAME, section=new, name="Newer") == {"name": "Newer"}
+        await program.call("move_section", notebook=NAME, section=new, offset=-1)
+        state = await program.call("state", notebook=NAME)
+        assert state["title"] == "Cats and dogs"
+        assert [each["name"] for each in state["sections"]] == ["Newer", "Section"]
+        assert [cell["id"] for cell in state["cells"]] == ["setup", inside, "cell-1", "cell-2"]
+        await program.call("move_section", notebook=NAME, section=new, offset=1)
+        await program.call("delete_section", notebook=NAME, section=new)
+        assert inside in await cells_of(program)
+        await program.call("undo", notebook=NAME)
+        await program.call("delete_section", notebook=NAME, section=new, with_cells=True)
+        assert inside not in await cells_of(program)
+        history = {"past": 0}
+        for _ in range(5):
+            history = await program.call("undo", notebook=NAME)
+        after = await program.call("state", notebook=NAME)
+        assert (after["title"], after["sections"]) == (before["title"], before["sections"])
+        assert [cell["id"] for cell in after["cells"]] == [cell["id"] for cell in before["cells"]]
+        assert (history["past"], history["future"], history["revision"]) == (2, 5, after["revision"])
+        assert (await program.call("redo", notebook=NAME))["future"] == 4
+        assert (await program.call("state", notebook=NAME))["title"] == "Cats and dogs"
+
+
+@in_node
+async def test_undo_with_a_revision_takes_back_nothing_that_came_after_it() -> None:
+    async with api_world() as world, world.client() as program:
+        world.write("x = 1", "y = 1")
+        await program.call("open", path=NAME)
+        await program.call("edit", notebook=NAME, cell="cell-1", old="1", new="2")
+        read = (await program.call("state", notebook=NAME))["revision"]
+        person = await Client.join(await world.session())
+        await person.make(SetCellSource("cell-2", "y = 200"))
+        with pytest.raises(ApiError) as refusal:
+            await program.call("undo", notebook=NAME, revision=read)
+        assert refusal.value.kind == "conflict"
+        assert (await cells_of(program))["cell-2"]["source"] == "y = 200"
+        await program.call("undo", notebook=NAME, revision=refusal.value.data["revision"])
+        assert [cell["source"] for cell in (await cells_of(program)).values()][1:] == ["x = 2", "y = 1"]
+        await program.call("redo", notebook=NAME)
+        with pytest.raises(ApiError) as nothing:
+            await program.call("redo", notebook=NAME)
+        assert (nothing.value.kind, str(nothing.value)) == ("refused", "there is nothing to do again")
+        await person.close()
+
+
+@in_node
+async def test_a_cell_that_is_named_by_the_number_that_people_see_is_refused_with_its_id() -> None:
+    async with api_world() as world, world.client() as program:
+        world.write("a", "b", "c")
+        await program.call("open", path=NAME)
+        for method, what in (("outputs", {"cell": "3"}), ("insert", {"source": "", "after": "3"})):
+            with pytest.raises(ApiError) as refusal:
+                await program.call(method, notebook=NAME, **what)
+            assert refusal.value.kind == "cell"
+            assert "there are 4 cells, each named by its id" in str(refusal.value)
+            assert "the one that people see as 3 has the id cell-3" in str(refusal.value)
+
+
+@in_node
 async def test_a_text_that_is_another_than_the_program_read_is_not_overwritten() -> None:
     async with api_world() as world, world.client() as program:
         world.write("x = 1")

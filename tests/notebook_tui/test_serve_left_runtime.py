@@ -27,12 +27,9 @@ from notebook_tui.session.storage import NotebookFile
 from tests.support.local_nodes import PATIENCE, eventually, in_node
 from tests.support.soak import count
 
+pytestmark = pytest.mark.usefixtures("own_state")
+
 PARTS = 12
-
-
-@pytest.fixture(autouse=True)
-def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BEAMLIKE_STATE", str(tmp_path / "state"))
 
 
 class Talking(GenServer):

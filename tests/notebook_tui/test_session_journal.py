@@ -46,12 +46,9 @@ from tests.support.journaled_program import BEGIN, history
 from tests.support.kept_sessions import kept
 from tests.support.local_nodes import PATIENCE, in_node
 
+pytestmark = pytest.mark.usefixtures("own_state")
+
 SECRET = "correct horse battery"
-
-
-@pytest.fixture(autouse=True)
-def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BEAMLIKE_STATE", str(tmp_path / "state"))
 
 
 def notebook_at(directory: Path) -> Path:

@@ -22,13 +22,10 @@ from tests.support.journaled_program import BEGIN
 from tests.support.kept_sessions import kept
 from tests.support.local_nodes import in_node
 
+pytestmark = pytest.mark.usefixtures("own_state")
+
 QUICK = BEGIN.replace("# Test", '<!-- livebook:{"autosave_interval_s":0.01} -->\n\n# Test')
 NEVER = BEGIN.replace("# Test", '<!-- livebook:{"autosave_interval_s":null} -->\n\n# Test')
-
-
-@pytest.fixture(autouse=True)
-def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BEAMLIKE_STATE", str(tmp_path / "state"))
 
 
 def notebook_at(directory: Path, text: str = BEGIN) -> Path:

@@ -19,6 +19,8 @@ from notebook_tui.session.storage import NotebookFile
 from tests.support.kept_sessions import kept
 from tests.support.local_nodes import in_node
 
+pytestmark = pytest.mark.usefixtures("own_state")
+
 HOLDER = """
 import os, sys
 from pathlib import Path
@@ -27,11 +29,6 @@ lock = FileLock(Path(sys.argv[1]), Holder(os.getpid()))
 print("locked", flush=True)
 sys.stdin.read()
 """
-
-
-@pytest.fixture(autouse=True)
-def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BEAMLIKE_STATE", str(tmp_path / "state"))
 
 
 @pytest.fixture

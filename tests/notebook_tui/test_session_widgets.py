@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pytest
+
 import beamlike as bl
 from notebook_tui.document.apply import apply
 from notebook_tui.document.notebook import Cell, Notebook, Section
 from notebook_tui.document.operations import Operation, QueueCells, RuntimeConnected, SetInputValue
+from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.state import State
 from notebook_tui.runtime.messages import Displayed
-from notebook_tui.session.messages import Notice, SetSecretInput
+from notebook_tui.session.messages import SetSecretInput
 from notebook_tui.session.widgets import NOT_SHOWN, Widgets
 from notebook_tui.widgets.views import Input
-from tests.support.local_nodes import PATIENCE, in_node
+from tests.support.local_nodes import in_node
 
 PASSWORD = Input("i", "secret", "Password")
 NUMBER = Input("n", "number", "Age", low=0.0)
@@ -50,7 +53,7 @@ def shown(host: Host, *inputs: Input) -> Widgets:
 async def test_a_run_is_told_the_secret_and_after_the_program_has_ended_that_there_is_none() -> None:
     host = Host()
     widgets = shown(host, PASSWORD)
-    widgets.set_secret(SetSecretInput("i", "hunter2", bl.self()))
+    assert not widgets.used(SetSecretInput("i", "hunter2", bl.self()))
     assert dict(widgets.inputs()) == {"i": "hunter2"}
     assert "hunter2" not in repr(host.state.inputs)
     assert host.hidden == {"hunter2": "Password"}
@@ -62,7 +65,7 @@ async def test_a_secret_that_is_typed_again_in_another_program_is_another_value(
     host = Host()
     fingerprints = set()
     for widgets in (shown(host, PASSWORD), Widgets(host, {})):
-        widgets.set_secret(SetSecretInput("i", "hunter2", bl.self()))
+        assert not widgets.used(SetSecretInput("i", "hunter2", bl.self()))
         assert dict(widgets.inputs()) == {"i": "hunter2"}
         fingerprints.add(host.state.inputs["i"].fingerprint)
     assert len(fingerprints) == 2
@@ -73,10 +76,11 @@ async def test_what_an_input_takes_is_known_although_its_runtime_has_ended() -> 
     host = Host()
     widgets = shown(host, NUMBER, PASSWORD)
     widgets.runtime_gone()
-    refused: list[str] = []
-    assert widgets.checked(SetInputValue("n", "36"), refused.append) == SetInputValue("n", 36)
-    assert widgets.checked(SetInputValue("n", -1), refused.append) is None
-    assert widgets.checked(SetInputValue("i", "hunter2"), refused.append) is None
-    assert len(refused) == 2
-    widgets.set_secret(SetSecretInput("other", "x", bl.self()))
-    assert await bl.receive(timeout=PATIENCE) == Notice(NOT_SHOWN)
+    assert widgets.checked(SetInputValue("n", "36")) == SetInputValue("n", 36)
+    for wanted, why in (
+        (SetInputValue("n", -1), "expected a number of 0.0 to any"),
+        (SetInputValue("i", "hunter2"), "expected the value of a secret by a call of its own"),
+    ):
+        with pytest.raises(Rejected, match=why):
+            widgets.checked(wanted)
+    assert widgets.used(SetSecretInput("other", "x", bl.self())) == NOT_SHOWN

@@ -7,7 +7,6 @@ import random
 import re
 import socket
 import subprocess
-import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
@@ -18,7 +17,7 @@ import asyncssh
 import pytest
 
 from tests.support.in_loop import in_loop
-from tests.support.served_over_ssh import DEADLINE, Served, served
+from tests.support.served_over_ssh import DEADLINE, Served, done, served, until
 
 NOTEBOOK = """# Cats
 
@@ -48,15 +47,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield world
 
 
-def until(holds: Callable[[], Any]) -> Any:
-    """What it gives, once that is something."""
-    end = time.monotonic() + DEADLINE
-    while not (found := holds()):
-        assert time.monotonic() < end, f"{holds} did not come true within {DEADLINE} s"
-        time.sleep(0.05)  # other programs make it true, and tell no event
-    return found
-
-
 def logged(world: Served, **facts: object) -> Callable[[], list[dict[str, Any]]]:
     """The lines of the log with these."""
     return lambda: [line for line in world.log if facts.items() <= line.items()]
@@ -69,6 +59,40 @@ class TestCommands:
         assert "cell 1" in ran.stderr
         assert ran.returncode == 1
 
+    def test_inputs_reach_a_run_and_stand_in_no_log_and_among_no_words_of_a_program(self, world: Served) -> None:
+        source = """\
+import notebook_tui as nb, psutil
+names = [nb.input(name).value for name in ("By stdin", "By both", "By word")]
+words = [" ".join(each.info["cmdline"] or ()) for each in psutil.process_iter(["cmdline"])]
+print(names, [each for each in words if "notebook_tui run" in each])"""
+        (world.directory / "inputs.livemd").write_text(f"# Inputs\n\n```python\n{source}\n```\n")
+        words = ("run", "inputs.livemd", "--input", "'By both=seven'", "--input", "'By word=eight'")
+        given = '{"By stdin": 64, "By both": "nine"}'
+        ran = done(world.ssh(*words, "--inputs", "-"), given)
+        assert (ran.stderr, ran.returncode) == ("", 0)
+        names, _, words_there = ran.stdout.partition("] [")
+        assert "['64', 'seven', 'eight'" in names
+        assert "run --inputs - -- " in words_there
+        assert "seven" not in words_there
+        assert "eight" not in words_there
+        until(logged(world, event="command", command="run inputs.livemd --input --input --inputs"))
+
+    @pytest.mark.parametrize(
+        ("flag", "given", "why"),
+        [
+            ("-T", "swordfish", "expected the inputs as a JSON object of labels with values"),
+            ("-T", " " * 1_000_001, "expected 1,000,000 bytes by standard input at most, got more"),
+            ("-tt", "", "expected no terminal (ssh -T HOST …) where the inputs come by standard input"),
+        ],
+    )
+    def test_inputs_that_make_no_sense_are_refused_in_words(
+        self, world: Served, flag: str, given: str, why: str
+    ) -> None:
+        said = done(world.ssh(flag, "run", "cats.livemd", "--inputs", "-", key=world.place / "run"), given)
+        assert said.returncode == 2
+        assert why in said.stdout + said.stderr
+        assert "swordfish" not in said.stdout + said.stderr
+
     def test_run_takes_a_key_with_that_role(self, world: Served) -> None:
         ran = world.do("run", "cats.livemd", key=world.place / "edit")
         assert ran.returncode == 2
@@ -79,14 +103,7 @@ class TestCommands:
     @pytest.mark.parametrize("path", ["../private.livemd", "out/private.livemd", "/etc/passwd"])
     @pytest.mark.parametrize("command", ["run", "open"])
     def test_no_command_leads_out_of_the_directory_of_the_key(self, world: Served, command: str, path: str) -> None:
-        said = subprocess.run(
-            world.ssh("-tt" if command == "open" else "-T", command, path, key=world.place / "run"),
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            timeout=DEADLINE,
-            check=False,
-        )
+        said = done(world.ssh("-tt" if command == "open" else "-T", command, path, key=world.place / "run"))
         assert said.returncode == 2
         assert "is not in the directory that you may see" in said.stdout + said.stderr
         until(logged(world, event="command", name="run", command=f"{command} {path}"))
@@ -96,14 +113,7 @@ class TestCommands:
         "words", [("bash",), ("sh", "-c", "id"), ("scp", "-t", "/tmp"), ("run", "a", "--output=b")]
     )
     def test_there_is_no_shell_and_what_there_is_is_said(self, world: Served, words: tuple[str, ...]) -> None:
-        said = subprocess.run(
-            [*world.ssh(), *words],
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            timeout=DEADLINE,
-            check=False,
-        )
+        said = done([*world.ssh(), *words])
         assert said.returncode == 2
         assert not said.stdout
         assert said.stderr.startswith("beamlike: ")
@@ -138,14 +148,7 @@ class TestForwarding:
     def test_no_port_is_forwarded(self, world: Served, way: str) -> None:
         with closing(socket.create_server(("127.0.0.1", 0))) as taken:
             forward = f"{_free_port()}:127.0.0.1:{taken.getsockname()[1]}"
-            said = subprocess.run(
-                [*world.ssh()[:-1], "-o", "ExitOnForwardFailure=yes", way, forward, world.host, "help"],
-                capture_output=True,
-                text=True,
-                stdin=subprocess.DEVNULL,
-                timeout=DEADLINE,
-                check=False,
-            )
+            said = done([*world.ssh()[:-1], "-o", "ExitOnForwardFailure=yes", way, forward, world.host, "help"])
             if way == "-R":
                 assert said.returncode == REFUSED
                 assert "remote port forwarding failed" in said.stderr
@@ -154,34 +157,19 @@ class TestForwarding:
                 taken.accept()
 
     def test_a_connection_through_the_server_is_refused_in_words(self, world: Served) -> None:
-        said = subprocess.run(
-            [*world.ssh(options={"LogLevel": "INFO"})[:-1], "-W", "127.0.0.1:1", world.host],
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            timeout=DEADLINE,
-            check=False,
-        )
+        said = done([*world.ssh(options={"LogLevel": "INFO"})[:-1], "-W", "127.0.0.1:1", world.host])
         assert said.returncode == REFUSED
         assert "beamlike forwards no ports" in said.stderr
         until(logged(world, event="refused", why="ports are not forwarded here: 127.0.0.1:1"))
 
     def test_there_is_no_sftp(self, world: Served) -> None:
-        said = subprocess.run(
-            [*world.ssh("-s"), "sftp"],
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=DEADLINE,
-            check=False,
-        )
+        said = done([*world.ssh("-s"), "sftp"])
         assert said.returncode == REFUSED
         until(logged(world, event="refused", name="ann", why="there is no subsystem sftp"))
 
     @in_loop
     async def test_what_was_refused_takes_no_channel_from_what_comes_after_it(self, world: Served) -> None:
-        async with asyncssh.connect(
-            world.host, world.port, known_hosts=None, client_keys=[str(world.key)], config=[], agent_path=None
-        ) as conn:
+        async with world.connect() as conn:
             for _ in range(12):
                 with pytest.raises(asyncssh.ChannelOpenError):
                     await conn.create_process(subsystem="sftp")

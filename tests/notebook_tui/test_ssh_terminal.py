@@ -9,15 +9,13 @@ import socket
 import struct
 import termios
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
 import psutil
 import pytest
 
-from tests.support.served_over_ssh import DEADLINE, Served, served
+from tests.support.served_over_ssh import Served, served, until
 from tests.support.terminal import Terminal
 
 
@@ -36,14 +34,6 @@ def notebook(world: Served, request: pytest.FixtureRequest) -> str:
     name = f"{abs(hash(request.node.name))}.livemd"
     (world.directory / name).write_text("# Cats\n\n## One\n\n```python\nprint(617 * 2)\n```\n")
     return name
-
-
-def until(holds: Callable[[], Any]) -> Any:
-    end = time.monotonic() + DEADLINE
-    while not (found := holds()):
-        assert time.monotonic() < end, f"{holds} did not come true within {DEADLINE} s"
-        time.sleep(0.05)  # other programs make it true, and tell no event
-    return found
 
 
 def into_cell(terminal: Terminal) -> None:

@@ -22,17 +22,14 @@ from notebook_tui.ui.status.bar import StatusBar
 from tests.support.fake_session import FakeSession, code, notebook_of
 from tests.support.screen import Clock, Terminal, in_terminal, terminal
 
+pytestmark = pytest.mark.usefixtures("own_state")
+
 FIRST = ("j", "j", "j")
 FAILED = "✗ The view has failed."
 
 
 class Broken(Exception):
     pass
-
-
-@pytest.fixture(autouse=True)
-def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BEAMLIKE_STATE", str(tmp_path / "state"))
 
 
 def fail(*_: object) -> None:

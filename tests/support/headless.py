@@ -30,13 +30,14 @@ def written(path: Path, *cells: str) -> Path:
     return path
 
 
-def run(*words: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(*words: str | Path, given: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """`given` is all that comes by standard input."""
     return subprocess.run(
         [*WORDS, *map(str, words)],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        stdin=subprocess.DEVNULL,
+        input=given,
         timeout=DEADLINE,
         check=False,
     )

@@ -9,12 +9,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import asyncssh
 import psutil
 
 from tests.support.terminal import Terminal
@@ -92,19 +93,38 @@ class Served:
         return [*start, *flags, self.host, *(word for word in words if word not in _FLAGS)]
 
     def do(self, *words: str, key: Path | None = None, **options: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.ssh(*words, key=key, options=options),
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            timeout=DEADLINE,
-            check=False,
+        return done(self.ssh(*words, key=key, options=options))
+
+    def connect(self) -> AbstractAsyncContextManager[asyncssh.SSHClientConnection]:
+        """By another client than OpenSSH's, in this process."""
+        return asyncssh.connect(
+            self.host,
+            self.port,
+            known_hosts=None,
+            client_keys=[os.fspath(self.key)],
+            username="ann",
+            config=[],
+            agent_path=None,
         )
 
     def terminal(
         self, *words: str, key: Path | None = None, columns: int = 100, lines: int = 30, port: int = 0
     ) -> Terminal:
         return Terminal(self.ssh("-t", *words, key=key, port=port), columns=columns, lines=lines)
+
+
+def done(words: Sequence[str], given: str = "") -> subprocess.CompletedProcess[str]:
+    """What a program says, to which no more is given by standard input than that, and how it ends."""
+    return subprocess.run(words, capture_output=True, text=True, input=given, timeout=DEADLINE, check=False)
+
+
+def until(holds: Callable[[], Any]) -> Any:
+    """What it gives, once that is something."""
+    end = time.monotonic() + DEADLINE
+    while not (found := holds()):
+        assert time.monotonic() < end, f"{holds} did not come true within {DEADLINE} s"
+        time.sleep(0.05)  # other programs make it true, and tell no event
+    return found
 
 
 @contextmanager
