@@ -81,6 +81,8 @@ class Guest(asyncssh.SSHServerSession[bytes]):
         self.app: ChannelApp | None = None
         self.input: asyncio.StreamReader | None = None
         """What comes for a command, if it takes any."""
+        self.performs = False
+        """Whether a command runs here, and no view."""
         self.sent = 0
 
     # What a view needs of its terminal.
@@ -243,6 +245,8 @@ class Guest(asyncssh.SSHServerSession[bytes]):
         """Leaves, saying why."""
         if self.app is not None:
             self.app.last_words = why
+        else:
+            self.complain(f"beamlike: {why}\n")
         self._end()
 
     def _end(self) -> None:
@@ -264,6 +268,7 @@ class Guest(asyncssh.SSHServerSession[bytes]):
         if not self._host.may(wish):
             return self._refuse(f"that takes a key with the role {role_for(wish)}; yours has {self._host.role}")
         if not isinstance(wish, Home | OpenFile):
+            self.performs = True
             return await self._host.perform(wish, self)
         if self._term in ("", "dumb"):
             return self._refuse("expected a terminal to show notebooks in (ssh -t HOST …); without: ssh HOST help")

@@ -102,13 +102,23 @@ class Served:
         )
 
     def terminal(
-        self, *words: str, key: Path | None = None, columns: int = 100, lines: int = 30, port: int = 0
+        self,
+        *words: str,
+        key: Path | None = None,
+        columns: int = 100,
+        lines: int = 30,
+        port: int = 0,
+        env: Mapping[str, str] | None = None,
+        answers: str = "",
     ) -> Terminal:
-        return Terminal(self.ssh("-t", *words, key=key, port=port), columns=columns, lines=lines)
+        """`env` is what the terminal says of itself; all of it goes along, which takes `SendEnv` in a user's own."""
+        sent = {"SendEnv": " ".join(env)} if env else {}
+        command = self.ssh("-t", *words, key=key, port=port, options=sent)
+        return Terminal(command, columns=columns, lines=lines, env=env, answers=answers)
 
 
 @contextmanager
-def served(place: Path, *more: str) -> Iterator[Served]:
+def served(place: Path, *more: str, environment: Mapping[str, str] | None = None) -> Iterator[Served]:
     """`more` are words behind `beamlike serve DIR --ssh …`."""
     world = Served(place)
     for name in ("notebooks", "config/beamlike", "state"):
@@ -121,6 +131,7 @@ def served(place: Path, *more: str) -> Iterator[Served]:
         "BEAMLIKE_STATE": os.fspath(place / "state"),
         "XDG_CONFIG_HOME": os.fspath(place / "config"),
         "BEAMLIKE_TRUSTED": os.fspath(world.directory),
+        **(environment or {}),
     }
     words = [
         sys.executable,
