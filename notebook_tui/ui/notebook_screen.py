@@ -54,8 +54,9 @@ from notebook_tui.ui.editing.editor import Editor
 from notebook_tui.ui.finding.bar import FindBar
 from notebook_tui.ui.keys.maps import bound, problems_of, table_of
 from notebook_tui.ui.keys.roles import role_of
-from notebook_tui.ui.keys.sequence import PATIENCE, KeySequence, Matched, Pending
+from notebook_tui.ui.keys.sequence import PATIENCE, KeySequence, Matched, Pending, Unknown
 from notebook_tui.ui.keys.table import DEFAULT, keys_of
+from notebook_tui.ui.keys.unknown import said_of_unknown
 from notebook_tui.ui.notebook_view import NotebookView
 from notebook_tui.ui.panels.kinds import make_panel
 from notebook_tui.ui.panels.panel import Panel
@@ -275,6 +276,8 @@ class NotebookScreen(Screen[None]):
         self._pressed = outcome.pressed if isinstance(outcome, Pending) else ()
         if isinstance(outcome, Matched):
             self.action_do(outcome.key.action)
+        elif isinstance(outcome, Unknown) and (event.is_printable or len(outcome.pressed) > 1):
+            self.say(said_of_unknown(outcome.pressed, self.table), "information")
         self._show_status()
         return isinstance(outcome, Matched | Pending)
 
