@@ -367,7 +367,13 @@ class NotebookScreen(Screen[None]):
         self._view.take_focus()
 
     def _leave_list(self, by: int) -> None:
-        self.focus_next() if by > 0 else self.focus_previous()
+        """To the panel, where one is open."""
+        if len(self.focus_chain) > 1:
+            self.focus_next() if by > 0 else self.focus_previous()
+        else:
+            self.say(
+                "There is nothing here to go into: no output with a place for the keyboard, no panel.", "information"
+            )
 
     @on(Panel.Widened)
     def _panel_widened(self, event: Panel.Widened) -> None:
