@@ -82,6 +82,8 @@ class Guest(asyncssh.SSHServerSession[bytes]):
         self.app: ChannelApp | None = None
         self.input = StandardInput()
         """What comes for a command."""
+        self.performs = False
+        """Whether a command runs here, and no view."""
         self.sent = 0
 
     # What a view needs of its terminal.
@@ -244,6 +246,8 @@ class Guest(asyncssh.SSHServerSession[bytes]):
         """Leaves, saying why."""
         if self.app is not None:
             self.app.last_words = why
+        else:
+            self.complain(f"beamlike: {why}\n")
         self._end()
 
     def _end(self) -> None:
@@ -269,6 +273,7 @@ class Guest(asyncssh.SSHServerSession[bytes]):
         elif self._term:
             return self._refuse("expected no terminal (ssh -T HOST …) where the inputs come by standard input")
         if not isinstance(wish, Home | OpenFile):
+            self.performs = True
             return await self._host.perform(wish, self)
         if self._term in ("", "dumb"):
             return self._refuse("expected a terminal to show notebooks in (ssh -t HOST …); without: ssh HOST help")

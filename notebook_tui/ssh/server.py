@@ -21,6 +21,7 @@ import asyncssh
 
 from beamlike.kernel.record import frozen
 from notebook_tui.session.bounds import OutOfBounds, keep_within, within
+from notebook_tui.session.durations import told
 from notebook_tui.session.people import Person
 from notebook_tui.ssh.audit import Audit
 from notebook_tui.ssh.command import Home, OpenFile, Wish, described, role_for
@@ -230,8 +231,10 @@ class Visitor(asyncssh.SSHServer):
             self.part("your key opens nothing here any more")
         elif found != self._trusted:
             self.part("what your key may do has changed: connect again")
+        elif any(guest.performs for guest in self._guests):
+            self.touched()  # a run takes as long as it takes, and nobody types meanwhile
         elif limits.idle_seconds and now - self._touched_at > limits.idle_seconds:
-            self.part(f"nothing was typed for {limits.idle_seconds / 3600:g} h; the notebooks go on")
+            self.part(f"nothing was typed for {told(limits.idle_seconds)}; the notebooks go on")
 
     def part(self, why: str) -> None:
         """The views leave in order, and then the connection ends."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final
 
 import beamlike as bl
@@ -20,6 +22,7 @@ from notebook_tui.ssh.server import Admitted
 from notebook_tui.ui.drawing.printable import printable_row
 from notebook_tui.ui.terminal_environment import use_terminal_environment
 
+_log = logging.getLogger("beamlike.ssh")
 CALL_SECONDS: Final = 10.0
 _CHUNK: Final = 65_536
 _STOP_SECONDS: Final = 10.0
@@ -43,7 +46,8 @@ class Views:
         house = SharedHouse(self._sessions, visitor.person, visitor.directory, self._files)
         opened = await begin(house.open(_notebook(wish.path))) if isinstance(wish, OpenFile) else None
         try:
-            app = ChannelApp(opened, guest, house, keys_first=self._keys_first)
+            failed = partial(_log_failure, visitor)
+            app = ChannelApp(opened, guest, house, keys_first=self._keys_first, on_failure=failed)
         except BaseException:
             if opened is not None:
                 await opened.end()
@@ -76,6 +80,11 @@ class Views:
             raise OSError(f"the server of the sessions does not answer: {error}") from error
         mine = [each for each in running if is_permitted(each.path)]
         return "".join(_lines(mine, as_json)).encode("utf-8", "backslashreplace")
+
+
+def _log_failure(visitor: Admitted, failure: BaseException) -> None:
+    """They are told in the view's place; whoever serves would hear of it from nobody."""
+    _log.error("a view of %s has failed", visitor.person.name, exc_info=failure)
 
 
 def _lines(running: list[Running], as_json: bool) -> Iterator[str]:

@@ -15,13 +15,14 @@ from functools import partial
 from time import time
 from typing import TYPE_CHECKING, Final, Literal
 
-from rich.console import Console, RenderableType
+from rich.console import COLOR_SYSTEMS, Console, RenderableType
 from textual.filter import NoColor
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
 from notebook_tui.ui.app import NotebookApp
 from notebook_tui.ui.client import SessionClient
+from notebook_tui.ui.drawing.fewer_colours import FewerColours
 from notebook_tui.ui.driver.channel import Channel
 from notebook_tui.ui.driver.channel_driver import ChannelDriver
 from notebook_tui.ui.house import House
@@ -53,12 +54,16 @@ class ChannelApp(NotebookApp):
         house: House,
         preferences: Preferences | None = None,
         clock: Callable[[], float] = time,
+        *,
         keys_first: KeysFirst | None = None,
+        on_failure: Callable[[BaseException], None] | None = None,
     ) -> None:
-        """`keys_first` is that of all views of this event loop."""
+        """`keys_first` is that of all views of this event loop. `on_failure` is told of each failure of the view, which
+        its user is told of here."""
         super().__init__(opened, clock, house=house, preferences=preferences)
         self._channel = channel
         self._keys_first = keys_first or KeysFirst()
+        self._on_failure = on_failure
         self._missed = False
         self.dropped = 0
         """Frames that were not sent, for the terminal was behind."""
@@ -66,10 +71,13 @@ class ChannelApp(NotebookApp):
         if "NO_COLOR" in environment and not self.no_color:
             self.no_color = True
             self._filters.append(NoColor())
+        colours = colour_system(environment.get("TERM", ""), environment.get("COLORTERM", ""))
+        if colours != "truecolor":
+            self._filters.append(FewerColours(COLOR_SYSTEMS[colours]))
         driver: Callable[..., Driver] = partial(ChannelDriver, channel=channel)
         self.driver_class = driver  # type: ignore[assignment]
         self.console = Console(
-            color_system=colour_system(environment.get("TERM", ""), environment.get("COLORTERM", "")),
+            color_system=colours,
             file=self.console.file,
             markup=True,
             highlight=False,
@@ -116,6 +124,10 @@ class ChannelApp(NotebookApp):
 
     def lets_others_first(self, since: float) -> bool:
         return self._keys_first.goes_before(self, since)
+
+    def note_failure(self, failure: BaseException) -> None:
+        if self._on_failure is not None:
+            self._on_failure(failure)
 
     async def _save_quietly(self) -> None:
         """The session goes on without this view, with what was typed here."""

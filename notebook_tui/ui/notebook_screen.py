@@ -55,8 +55,9 @@ from notebook_tui.ui.editing.editor import Editor
 from notebook_tui.ui.finding.bar import FindBar
 from notebook_tui.ui.keys.maps import bound, problems_of, table_of
 from notebook_tui.ui.keys.roles import role_of
-from notebook_tui.ui.keys.sequence import PATIENCE, KeySequence, Matched, Pending
+from notebook_tui.ui.keys.sequence import PATIENCE, KeySequence, Matched, Pending, Unknown
 from notebook_tui.ui.keys.table import DEFAULT, keys_of
+from notebook_tui.ui.keys.unknown import said_of_unknown
 from notebook_tui.ui.notebook_view import NotebookView
 from notebook_tui.ui.panels.kinds import make_panel
 from notebook_tui.ui.panels.panel import Panel
@@ -287,6 +288,8 @@ class NotebookScreen(Screen[None]):
         self._pressed = outcome.pressed if isinstance(outcome, Pending) else ()
         if isinstance(outcome, Matched):
             self.action_do(outcome.key.action)
+        elif isinstance(outcome, Unknown) and (event.is_printable or len(outcome.pressed) > 1):
+            self.say(said_of_unknown(outcome.pressed, self.table), "information")
         self._show_status()
         return isinstance(outcome, Matched | Pending)
 
@@ -377,7 +380,13 @@ class NotebookScreen(Screen[None]):
         self._view.take_focus()
 
     def _leave_list(self, by: int) -> None:
-        self.focus_next() if by > 0 else self.focus_previous()
+        """To the panel, where one is open."""
+        if len(self.focus_chain) > 1:
+            self.focus_next() if by > 0 else self.focus_previous()
+        else:
+            self.say(
+                "There is nothing here to go into: no output with a place for the keyboard, no panel.", "information"
+            )
 
     @on(Panel.Widened)
     def _panel_widened(self, event: Panel.Widened) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from notebook_tui.document.operations import DeleteCell, OutputChanged
+from notebook_tui.document.outputs import Text
 from notebook_tui.ui.drawing.palette import Palette
 from notebook_tui.ui.outputs.looks import Looks
 from notebook_tui.ui.outputs.view_rows import view_rows
@@ -187,3 +188,29 @@ async def test_its_pictures_open_one_by_one(shown: Terminal) -> None:
     await shown.shows("1 of 4")
     await shown.press("right")
     await shown.shows("2 of 4")
+
+
+@in_terminal(code("a", "x", page_of(Page(8, 4), 12)))
+async def test_the_page_that_was_turned_to_is_the_one_that_opens(shown: Terminal) -> None:
+    serve(shown, 12)
+    await shown.press("j", "j", "j", "shift+tab", "enter")
+    await shown.shows("pictures 5-8 of 12")
+    await shown.press("o")  # the keyboard is at the gallery
+    await shown.shows("still 4  80 × 80")
+    await shown.press("left")
+    await shown.shows("still 7  80 × 80")
+    await shown.press("escape", "escape", "o")  # and at the cell, which shows nothing else
+    await shown.shows("still 4  80 × 80")
+
+
+OTHER = replace(page_of(Page(0, 1), 1), ref="other", cards=(Card(0, PICTURE, "of the other"),))
+
+
+@in_terminal(code("a", "x", Text("stdout", "printed\n"), OTHER, page_of(Page(8, 4), 12)))
+async def test_of_several_galleries_the_one_opens_that_the_keyboard_is_at(shown: Terminal) -> None:
+    serve(shown, 12)
+    await shown.press("j", "j", "j", "shift+tab", "enter")
+    await shown.shows("pictures 5-8 of 12")
+    await shown.press("o")
+    await shown.shows("1 of 4")
+    await shown.shows("still 4  80 × 80")

@@ -463,3 +463,9 @@ async def test_a_session_stays_where_it_is_if_no_server_can_take_it(shown: HomeT
     await shown.says("The session stays here: a server could not be started")
     assert not shown.has_ended
     assert not shown.session_of(shown.house.directory / "cats.livemd").left_to_next
+
+
+@at_home()
+async def test_a_key_that_does_nothing_at_home_says_so(shown: HomeTerminal) -> None:
+    await shown.press("w")
+    await shown.shows("w does nothing here.")

@@ -126,3 +126,17 @@ async def test_the_focused_cell_stays_in_view_when_the_terminal_changes_its_size
         await shown.pilot.resize_terminal(*size)
         await shown.settle()
         assert shown.focused_line().split("│")[1] == before
+
+
+@in_terminal(TWO_SECTIONS)
+async def test_a_key_that_does_nothing_says_so_and_which_key_does_what_it_does_elsewhere(shown: Terminal) -> None:
+    await shown.press("q")
+    await shown.shows("q does nothing here. Quit: Ctrl+Q.")
+    await shown.press("e", "k")
+    await shown.shows("ek does nothing here. ?")
+
+
+@in_terminal(TWO_SECTIONS)
+async def test_tab_says_so_where_there_is_nothing_to_go_into(shown: Terminal) -> None:
+    await shown.press("j", "j", "j", "tab")
+    await shown.shows("There is nothing here to go into")

@@ -123,12 +123,12 @@ async def test_the_outline_sums_up_each_section_names_definitions_and_follows_th
     await shown.press("s", "o")
     lines = [line.partition("▕")[0].strip(" ▌") for line in shown.lines[1:9]]
     assert lines == [
-        "▾ Load                         ~1 ✓1",
+        "▾ Load                        ~1 ✓1",
         "✓ import json",
         "~ def load(): ...",
         "load()",
         "Box",
-        "▾ Look                            ✗1",
+        "▾ Look                           ✗1",
         "✗ 1/0",
         "¶ Words",
     ]
@@ -184,3 +184,15 @@ async def test_edits_are_undone_up_to_the_one_that_is_chosen_and_done_again(show
     assert shown.session.state.notebook.title == "Test"
     await shown.press("u")
     await shown.shows("There is nothing to undo.")
+
+
+LONG = notebook_of(*(code(f"c{number}", f"name_{number} = '{'long ' * 40}'") for number in range(40)))
+
+
+@in_terminal(LONG, size=(120, 30))
+async def test_what_a_panel_cuts_off_is_seen_to_be_cut_off_beside_its_scroll_bar_too(shown: Terminal) -> None:
+    await shown.press("s", "o")
+    await shown.shows("name_0")
+    cut = [line.partition("▕")[0] for line in shown.lines if "name_" in line.partition("▕")[0]]
+    assert len(cut) > 10
+    assert all("…" in line for line in cut)

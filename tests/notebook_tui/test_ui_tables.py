@@ -128,7 +128,8 @@ async def test_a_wide_table_is_looked_at_column_by_column(shown: Terminal) -> No
 async def test_o_opens_the_whole_table_and_fetches_no_more_than_is_seen(shown: Terminal) -> None:
     asked = serve(shown)
     await shown.press("j", "j", "j", "o")
-    await shown.shows("row 1 of 1,204")
+    await shown.shows("row 1 of 1,204 · column 1 of")
+    await shown.until(lambda: shown.lines[-1].rstrip().endswith("Esc back"), "the way out, whatever else has room")
     await shown.shows("person 15")
     assert asked == [Page(0, 100)]
     await shown.press("G")

@@ -342,3 +342,9 @@ def test_the_played_node_is_a_source() -> None:
 
     source: Source = PlayedNode()
     assert source.node == "shop@127.0.0.1"
+
+
+@in_top()
+async def test_a_key_that_does_nothing_says_so(shown: TopTerminal) -> None:
+    await shown.press("Z")
+    await shown.shows("Z does nothing here.")

@@ -26,7 +26,7 @@ async def test_variables_are_told_with_type_size_cell_and_preview(shown: Termina
     shown.session.known_variables = Variables((DF, ROWS), more=7)
     await shown.press("j", "j", "s", "v")
     await shown.shows("and 7 more")
-    assert panel(shown)[0].split() == ["NAME", "TYPE", "SIZE", "BYTES", "CELL"]
+    assert panel(shown)[0].split() == ["NAME", "TYPE", "SIZE", "BYTES", "CELL", "VALUE"]
     assert panel(shown)[1].split() == ["df", "DataFrame", "10", "×", "2", "160", "B", "2", "one,", "two"]
     assert panel(shown)[2].split() == ["rows", "list", "3", "items", "1", "[1,", "2,", "3]"]
 

@@ -108,9 +108,19 @@ class Served:
         )
 
     def terminal(
-        self, *words: str, key: Path | None = None, columns: int = 100, lines: int = 30, port: int = 0
+        self,
+        *words: str,
+        key: Path | None = None,
+        columns: int = 100,
+        lines: int = 30,
+        port: int = 0,
+        env: Mapping[str, str] | None = None,
+        answers: str = "",
     ) -> Terminal:
-        return Terminal(self.ssh("-t", *words, key=key, port=port), columns=columns, lines=lines)
+        """`env` is what the terminal says of itself; all of it goes along, which takes `SendEnv` in a user's own."""
+        sent = {"SendEnv": " ".join(env)} if env else {}
+        command = self.ssh("-t", *words, key=key, port=port, options=sent)
+        return Terminal(command, columns=columns, lines=lines, env=env, answers=answers)
 
 
 def done(words: Sequence[str], given: str = "") -> subprocess.CompletedProcess[str]:
@@ -128,7 +138,7 @@ def until(holds: Callable[[], Any]) -> Any:
 
 
 @contextmanager
-def served(place: Path, *more: str) -> Iterator[Served]:
+def served(place: Path, *more: str, environment: Mapping[str, str] | None = None) -> Iterator[Served]:
     """`more` are words behind `beamlike serve DIR --ssh …`."""
     world = Served(place)
     for name in ("notebooks", "config/beamlike", "state"):
@@ -141,6 +151,7 @@ def served(place: Path, *more: str) -> Iterator[Served]:
         "BEAMLIKE_STATE": os.fspath(place / "state"),
         "XDG_CONFIG_HOME": os.fspath(place / "config"),
         "BEAMLIKE_TRUSTED": os.fspath(world.directory),
+        **(environment or {}),
     }
     words = [
         sys.executable,

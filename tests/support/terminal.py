@@ -21,15 +21,28 @@ import pyte
 # Below the timeout of a test, so that what was on the screen is told.
 DEADLINE = 40.0
 
+_ASKED = b"\x1b[c"
 KEYS = {"escape": "\x1b", "enter": "\r", "tab": "\t", "ctrl+q": "\x11", "ctrl+s": "\x13", "ctrl+c": "\x03"}
 
 
 class Terminal:
-    """Runs `words` in a terminal of `columns` x `lines` until the block ends; then the program is killed."""
+    """Runs `words` in a terminal of `columns` x `lines` until the block ends; then the program is killed.
+
+    `answers` is what the terminal says of itself when it is asked for the last time (`ESC [ c`): nothing without it.
+    """
 
     def __init__(
-        self, words: list[str], *, columns: int = 100, lines: int = 30, env: Mapping[str, str] | None = None
+        self,
+        words: list[str],
+        *,
+        columns: int = 100,
+        lines: int = 30,
+        env: Mapping[str, str] | None = None,
+        answers: str = "",
     ) -> None:
+        self.written = b""
+        """All that came from the program."""
+        self._answers = answers
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self._master, slave = pty.openpty()
@@ -58,6 +71,18 @@ class Terminal:
         """Types each: a name of KEYS, or the text itself."""
         for key in keys:
             os.write(self._master, KEYS.get(key, key).encode())
+
+    def paste(self, text: str) -> None:
+        """As a terminal does it that was asked to mark pastes; reads meanwhile, as a terminal does."""
+        data = f"\x1b[200~{text}\x1b[201~".encode()
+        while data:
+            if select.select([], [self._master], [], 0)[1]:
+                data = data[os.write(self._master, data[:512]) :]
+            self._read(0)
+
+    def click(self, column: int, line: int) -> None:
+        """With the left button; counted from 0."""
+        self.type(*(f"\x1b[<0;{column + 1};{line + 1}{end}" for end in "Mm"))
 
     def text(self) -> str:
         return "\n".join(line.rstrip() for line in self.screen.display)
@@ -94,4 +119,9 @@ class Terminal:
         readable, _, _ = select.select([self._master], [], [], seconds)
         if readable:
             with contextlib.suppress(OSError):  # the other end is closed
-                self._stream.feed(os.read(self._master, 65536))
+                data = os.read(self._master, 65536)
+                self.written += data
+                self._stream.feed(data)
+            if self._answers and _ASKED in self.written:
+                self.type(self._answers)
+                self._answers = ""

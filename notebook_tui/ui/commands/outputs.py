@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,7 @@ from notebook_tui.ui.commands.places import PlaceCommands
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.driver.picture_app import PictureApp
 from notebook_tui.ui.outputs.display_rows import has_pictures, pictures_alone
+from notebook_tui.widgets.views import Gallery
 
 if TYPE_CHECKING:
     from notebook_tui.ui.commands.taking import Taking
@@ -31,11 +33,14 @@ class OutputCommands:
 
         if self._places.open_table():
             return
+        if self._places.gallery is not None:
+            self._open_pictures(self._gallery)
+            return
         if (cell := self._with_output()) is not None:
-            newest = partial(self._newest, cell.id)
             if pictures_alone(cell.outputs):
-                self._open_pictures(cell.id)
+                self._open_pictures(partial(self._seen, cell.id))
                 return
+            newest = partial(self._newest, cell.id)
             screen = OutputScreen(newest, cell.id, copy=self._taking.copy, save=self._taking.save)
             self._desk.view.app.push_screen(screen)
 
@@ -44,14 +49,14 @@ class OutputCommands:
         if cell is None or not has_pictures(cell.outputs):
             self._desk.say("This cell has no picture.", "information")
         else:
-            self._open_pictures(cell.id)
+            self._open_pictures(partial(self._seen, cell.id))
 
-    def _open_pictures(self, cell_id: str) -> None:
+    def _open_pictures(self, outputs: Callable[[], tuple[Output, ...]]) -> None:
         from notebook_tui.ui.outputs.picture_screen import PictureScreen
 
         app = self._desk.view.app
         assert isinstance(app, PictureApp)
-        app.push_screen(PictureScreen(partial(self._newest, cell_id), app.pictures))
+        app.push_screen(PictureScreen(outputs, app.pictures))
 
     def fold_output(self) -> None:
         if (cell := self._with_output()) is not None:
@@ -104,6 +109,16 @@ class OutputCommands:
     def _newest(self, cell_id: str) -> tuple[Output, ...]:
         """The outputs of the cell as it is now; nothing once it is deleted."""
         return next((each.outputs for each in self._desk.state.notebook.cells() if each.id == cell_id), ())
+
+    def _seen(self, cell_id: str) -> tuple[Output, ...]:
+        """The same, of each gallery the page that its viewer has turned to."""
+        pages = self._desk.view.looks.pages
+        outputs = self._newest(cell_id)
+        return tuple(pages.get(each.ref, each) if isinstance(each, Gallery) else each for each in outputs)
+
+    def _gallery(self) -> tuple[Output, ...]:
+        gallery = self._places.gallery
+        return () if gallery is None else (gallery,)
 
     def _with_output(self) -> Cell | None:
         cell = self._desk.focused_cell

@@ -10,6 +10,7 @@ from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.outputs.place_words import words_of
 from notebook_tui.ui.outputs.places import Place, above_or_below, beside, distinct, place_of, step
 from notebook_tui.ui.outputs.spots import Fill, Touch
+from notebook_tui.widgets.views import Gallery
 
 
 class PlaceCommands:
@@ -121,6 +122,11 @@ class PlaceCommands:
 
     def give_keys(self) -> None:
         self._touching.give_keys()
+
+    @property
+    def gallery(self) -> Gallery | None:
+        """The one that the keyboard is at, with the page of it that is seen."""
+        return self._touching.gallery_at(self._at)
 
     @property
     def _at(self) -> Touch | None:

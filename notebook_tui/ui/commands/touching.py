@@ -135,6 +135,12 @@ class Touching:
         outputs = self._desk.focused_cell.outputs if self._desk.focused_cell else ()
         return self._table(outputs[0].ref) if len(outputs) == 1 and isinstance(outputs[0], Table) else None
 
+    def gallery_at(self, touch: Touch | None) -> Gallery | None:
+        """The gallery that the place belongs to, with the page of it that is seen."""
+        view = self.view_of(touch) if touch is not None else None
+        paged = self._paged(view.ref) if isinstance(view, Gallery) else None
+        return paged if isinstance(paged, Gallery) else None
+
     def _look(self, looks: Looks) -> None:
         self._desk.view.look(looks)
 

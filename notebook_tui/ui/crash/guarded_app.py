@@ -48,6 +48,9 @@ class GuardedApp(App[None]):
         """Hand on what was typed; the view may be in any state."""
         raise NotImplementedError
 
+    def note_failure(self, failure: BaseException) -> None:
+        """The view has failed, once; for whoever keeps a log."""
+
     def panel_for(self, failure: BaseException, report: str, *, again: bool) -> Screen[None]:
         """The panel; `again` where the view was restarted a moment ago."""
         raise NotImplementedError
@@ -84,6 +87,7 @@ class GuardedApp(App[None]):
         self.crashes.append(failure)
         if self._failing:
             return  # what was drawn anew meanwhile fails as well
+        self.note_failure(failure)
         if not self._is_up or self._panel is not None:
             self._give_up(failure)
             return

@@ -20,7 +20,7 @@ from notebook_tui.ui.settings.parse import expected, value_from
 from notebook_tui.ui.settings.preferences import Preferences
 from notebook_tui.ui.settings.values import SETTINGS, Setting, Settings, Value, default_of, shown
 
-_TITLE: Final = 24
+_TITLE: Final = max(len(setting.title) for setting in SETTINGS) + 2
 
 
 class SettingsScreen(ModalScreen[None], ClosesOnce[None]):
@@ -145,7 +145,7 @@ class SettingsScreen(ModalScreen[None], ClosesOnce[None]):
 def setting_row(setting: Setting, now: Settings, palette: Palette) -> Text:
     """
     >>> setting_row(SETTINGS[0], Settings(keymap="vim"), Palette()).plain
-    'Keys in the editor      ◂ vim ▸'
+    'Keys in the editor             ◂ vim ▸'
     """
     value: Value = getattr(now, setting.name)
     said = f"◂ {shown(value)} ▸"

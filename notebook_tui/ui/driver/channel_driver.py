@@ -91,10 +91,14 @@ class ChannelDriver(Driver):
 
     def _nothing_followed(self) -> None:
         self._pause = None
-        if not self._deaf:
-            self._take(self._inquiry.release())
-            for event in self._parser.tick():
-                self.process_message(event)
+        if self._deaf:
+            return
+        if begun := self._inquiry.release():
+            # No answer after all: the parser has it only now, and waits in its turn for what may follow.
+            self._take(begun)
+            self._pause = self._loop.call_later(constants.ESCAPE_DELAY + _MARGIN, self._nothing_followed)
+        for event in self._parser.tick():
+            self.process_message(event)
 
     def _tell(self, answers: Answers) -> None:
         if answers.cell is None:

@@ -26,7 +26,8 @@ from notebook_tui.ui.home.preview import PreviewPane, preview_of
 from notebook_tui.ui.home.rows import rows_of, short
 from notebook_tui.ui.house import House
 from notebook_tui.ui.keys.home import home_sequences
-from notebook_tui.ui.keys.sequence import KeySequence, Matched
+from notebook_tui.ui.keys.sequence import KeySequence, Matched, Unknown
+from notebook_tui.ui.keys.unknown import said_of_unknown
 
 _WIDE: Final = 104
 """From here on there is room for a preview."""
@@ -131,6 +132,8 @@ class HomeScreen(Screen[None]):
             event.stop()
             event.prevent_default()
             self.action_do(outcome.key.action)
+        elif isinstance(outcome, Unknown) and event.is_printable:
+            self.say(said_of_unknown(outcome.pressed))
 
     def action_do(self, action: str) -> None:
         """Perform the command of that name in the table of home's keys."""

@@ -65,6 +65,10 @@ def picture_of(display: Display) -> tuple[bytes | str, str] | None:
 def pictures_in(outputs: Iterable[object]) -> Iterator[tuple[bytes | str, str]]:
     """All pictures among these outputs and inside of them: what is in them, and what to call them."""
     for output in outputs:
+        if isinstance(output, Gallery):
+            hung = ((picture_of(card.picture), card.caption) for card in output.cards)
+            yield from ((picture[0], caption or picture[1]) for picture, caption in hung if picture)
+            continue
         if isinstance(output, Display) and (picture := picture_of(output)):
             yield picture
         yield from pictures_in(contents_of(output))

@@ -88,8 +88,11 @@ def _picture(
     found = picture_of(card.picture)
     if found is None:
         return [text_row(inked("(no picture)", palette.muted))]
+    data, name = found
     place = f"{gallery.ref}/{card.number % gallery.page_size}"
-    return [text_row(row) for row in pictures.rows(*found, room, high, palette, enlarged=True, place=place)]
+    # What it shows stands below it, and need not be said twice where it is not drawn.
+    said = "picture" if card.caption else name
+    return [text_row(row) for row in pictures.rows(data, said, room, high, palette, enlarged=True, place=place)]
 
 
 def _words(card: Card, room: int) -> list[Text]:

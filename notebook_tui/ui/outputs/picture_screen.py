@@ -131,7 +131,7 @@ class PictureScreen(ClosesOnce[None]):
 
     def _show_newest(self) -> None:
         outputs = self._outputs()
-        if outputs is not self._seen:
+        if outputs != self._seen:
             self._seen = outputs
             self._found = list(pictures_in(outputs))
             self._at = min(self._at, max(0, len(self._found) - 1))

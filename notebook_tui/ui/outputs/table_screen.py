@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.text import Text
 from textual import on
@@ -14,11 +14,25 @@ from textual.widgets import Static
 from notebook_tui.ui.dialogs.closes_once import ClosesOnce
 from notebook_tui.ui.dialogs.messages import Severity
 from notebook_tui.ui.dialogs.prompt_screen import PromptScreen
+from notebook_tui.ui.drawing.palette import palette_of
 from notebook_tui.ui.drawing.printable import printable_row
 from notebook_tui.ui.outputs.table_grid import TableGrid
 from notebook_tui.ui.outputs.table_rows import one_line
+from notebook_tui.ui.status.bar import told_keys
 from notebook_tui.widgets.messages import Page
 from notebook_tui.widgets.views import Table
+
+_KEYS: Final = (
+    ("s", "sort"),
+    (":", "row"),
+    ("y", "copy"),
+    ("Y", "copy row"),
+    ("+-", "width"),
+    ("g", "top"),
+    ("G", "end"),
+    ("r", "fetch again"),
+    ("Esc", "back"),
+)
 
 
 class TableScreen(ClosesOnce[None]):
@@ -66,8 +80,14 @@ class TableScreen(ClosesOnce[None]):
         count = grid.blocks.count
         of = "" if count is None else f" of {count:,}"
         title = f"{one_line(self._table.title)} · " if self._table.title else ""
-        keys = "Esc back   s sort   : row   y copy   Y copy row   + - width   g top   G end   r fetch again"
-        self.query_one("#table-note", Static).update(Text(f" {title}row {grid.row + 1:,}{of}   {keys}"))
+        at = f" · column {grid.column + 1} of {len(self._table.columns)}" if self._table.columns else ""
+        place = Text(f" {title}row {grid.row + 1:,}{of}{at}  ", no_wrap=True, end="")
+        palette = palette_of(self.app.theme_variables)
+        place.append_text(told_keys(_KEYS, self.size.width - place.cell_len, palette))
+        self.query_one("#table-note", Static).update(place)
+
+    def on_resize(self) -> None:
+        self._moved()
 
     def action_ask_row(self) -> None:
         def go(text: str | None) -> None:

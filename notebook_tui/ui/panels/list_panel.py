@@ -63,7 +63,7 @@ class ListPanel(Panel):
 
     def redraw(self) -> None:
         if self.is_attached and self.display:
-            self.list.show(self.draw(max(12, self.list.size.width - 1), palette_of(self.app.theme_variables)))
+            self.list.show(self.draw(max(12, self.list.room), palette_of(self.app.theme_variables)))
 
     def on_resize(self) -> None:
         self.redraw()
@@ -75,7 +75,6 @@ class ListPanel(Panel):
 
 
 def keys_line(panel: Panel) -> str:
-    """The keys that the class of a panel names, and those that all have."""
+    """The keys that the class of a panel names; those that all have stand in the status bar."""
     own = [each for each in type(panel).BINDINGS if isinstance(each, Binding) and each.description]
-    told = [f"{pretty(each.key.split(',')[0])} {each.description}" for each in own]
-    return " · ".join([*told, "Esc close"])
+    return " · ".join(f"{pretty(each.key.split(',')[0])} {each.description}" for each in own)

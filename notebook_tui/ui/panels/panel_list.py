@@ -90,6 +90,11 @@ class PanelList(ScrollView, can_focus=True):
         return self._lines
 
     @property
+    def room(self) -> int:
+        """Columns of a line: beside it are the mark and the scroll bar, whether there is one now or not."""
+        return max(1, self.size.width - 2)
+
+    @property
     def marked(self) -> str:
         """The id of the marked line; empty where none can be marked."""
         return self._lines[self._at].id if self._at < len(self._lines) else ""
@@ -164,7 +169,7 @@ class PanelList(ScrollView, can_focus=True):
         palette = palette_of(self.app.theme_variables)
         is_marked = place == self._at and bool(self._lines[place].id)
         line = self._lines[place].text.copy()
-        line.truncate(max(1, width - 1), overflow="ellipsis")
+        line.truncate(self.room, overflow="ellipsis")
         ink = (palette.focus if self.has_focus else palette.muted) if is_marked else PLAIN
         row = strip_of(line, palette.strong if is_marked and self.has_focus else None)
         strip = Strip([Segment(_MARK if is_marked else " ", ink), *row])

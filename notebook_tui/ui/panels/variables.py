@@ -27,6 +27,8 @@ from notebook_tui.ui.panels.panel_list import Line, said
 
 _ORDERS: Final = ("name", "size", "cell")
 _TITLES: Final = ("NAME", "TYPE", "SIZE", "BYTES", "CELL")
+_CHARACTERS: Final = " characters", " chars"
+"""Nearly every string would else have a column that leaves none for what it holds."""
 _PREVIEWED: Final = 60
 """Columns from which on a preview stands beside name, type and size."""
 
@@ -184,19 +186,26 @@ def variable_lines(
 
     >>> shown = [Variable("x", "variable", "list", "2 items", None, "c1", "[1, 2]")]
     >>> [line.text.plain.rstrip() for line in variable_lines(shown, lambda id: "1", 70, Palette())]
-    ['NAME  TYPE  SIZE     BYTES  CELL', 'x     list  2 items         1     [1, 2]']
+    ['NAME  TYPE  SIZE     BYTES  CELL  VALUE', 'x     list  2 items         1     [1, 2]']
     """
     rows = [_TITLES] + [
-        (printable_row(each.name), printable_row(each.type), each.size, size_text(each.bytes), label(each.cell_id))
+        (
+            printable_row(each.name),
+            printable_row(each.type),
+            each.size.replace(*_CHARACTERS),
+            size_text(each.bytes),
+            label(each.cell_id),
+        )
         for each in variables
     ]
-    room = width - max(14, width // 5) if width >= _PREVIEWED else width
-    widths = columns_of(rows, room)
+    is_previewed = width >= _PREVIEWED
+    widths = columns_of(rows, width - max(14, width // 3) if is_previewed else width)
     styles = [palette.strong, palette.function, palette.number, palette.muted, palette.muted]
-    lines = [Line(row_text(rows[0], widths, [palette.muted] * len(_TITLES)))]
+    titles = row_text(rows[0], widths, [palette.muted] * len(_TITLES))
+    lines = [Line(titles.append("  VALUE", palette.muted) if is_previewed else titles)]
     for row, each in zip(rows[1:], variables, strict=True):
         text = row_text(row, widths, styles)
-        if width >= _PREVIEWED:
+        if is_previewed:
             text.append("  ").append(printable_row(each.preview), palette.muted)
         lines.append(Line(text, each.name))
     return lines

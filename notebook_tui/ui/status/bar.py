@@ -180,7 +180,7 @@ def hint_line(status: Status, width: int, palette: Palette) -> Text:
     if status.remark:
         return fitted([Text(f" {status.remark}", palette.muted)], width)
     if status.chip:
-        return _told(status.hints, width, palette)
+        return told_keys(status.hints, width, palette)
     if status.note is not None:
         sign = "✗" if status.note.severity == "error" else "!"
         ink = palette.error if status.note.severity == "error" else palette.warning
@@ -189,7 +189,7 @@ def hint_line(status: Status, width: int, palette: Palette) -> Text:
         line.truncate(max(1, width - 22), overflow="ellipsis")
         return line.append("  sm all · Esc dismiss", palette.muted)
     if status.in_panel:
-        return _told(_PANEL_HINTS, width, palette)
+        return told_keys(_PANEL_HINTS, width, palette)
     actions = _INSERT_HINTS if status.editing else _NAVIGATION_HINTS
     modes: tuple[Mode, ...] = ("insert", "anywhere") if status.editing else ("navigation", "anywhere")
     entries = (status.table.entry(action, *modes) for action in actions)
@@ -197,7 +197,7 @@ def hint_line(status: Status, width: int, palette: Palette) -> Text:
     return Text(" ", end="").append_text(fitted(hints, width - 1))
 
 
-def _told(hints: Iterable[tuple[str, str]], width: int, palette: Palette) -> Text:
+def told_keys(hints: Iterable[tuple[str, str]], width: int, palette: Palette) -> Text:
     """As many as fit, but the way out in any case."""
     kept = list(hints)
     while len(kept) > 1 and sum(cell_len(f"{keys} {meaning}{_GAP}") for keys, meaning in kept) - len(_GAP) > width - 1:

@@ -24,6 +24,7 @@ from beamlike.kernel.call_errors import CallFailed
 from notebook_tui.ui.drawing.palette import palette_of
 from notebook_tui.ui.keys.sequence import KeySequence, Matched, Unknown
 from notebook_tui.ui.keys.top import top_sequences
+from notebook_tui.ui.keys.unknown import said_of_unknown
 from notebook_tui.ui.top.bar import Status, TopBar
 from notebook_tui.ui.top.commands import TopCommands
 from notebook_tui.ui.top.details import detail_lines
@@ -303,6 +304,8 @@ class TopScreen(Screen[None]):
         outcome = self._pressed.press(key, self._clock())
         if isinstance(outcome, Matched):
             self.action_do(outcome.key.action)
+        elif isinstance(outcome, Unknown) and event.is_printable:
+            self.say(said_of_unknown(outcome.pressed))
         return not isinstance(outcome, Unknown)
 
     def action_do(self, action: str) -> None:
