@@ -12,12 +12,14 @@ from flame.calls import Call, Request
 class Hold(Call):
     """`granted` is called when it has got the slot."""
 
-    __slots__ = ("curious", "granted", "holder", "placed")
+    __slots__ = ("curious", "granted", "holder", "keeper", "placed")
 
     def __init__(self, request: Request, granted: Callable[[Call], None]) -> None:
         super().__init__(request)
         self.granted = granted
         self.holder: bl.Ref
         self.placed: bl.Pid | None = None
+        self.keeper: bl.Pid | None = None
+        """That of the placed process, until that was told to end."""
         self.curious: list[Client] = []
         """Who waits for the word what became of its runner."""

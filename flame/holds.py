@@ -8,7 +8,7 @@ import beamlike as bl
 from beamlike.kernel.question import Client
 from flame.calls import Call
 from flame.hold import Hold
-from flame.leasing import STAY, Lease, Placed, Reserve
+from flame.leasing import END, STAY, Lease, Placed, Reserve
 from flame.traced import within
 from flame.traffic import Traffic
 from flame.watches import Watches
@@ -57,12 +57,25 @@ class Holds:
         if hold is None:  # its node is lost, or its holder is gone
             bl.exit(placed.pid, "kill")
             return
-        hold.placed = placed.pid
+        hold.placed, hold.keeper = placed.pid, placed.keeper
         bl.send(placed.keeper, STAY)
         self._watches.end(hold.holder)
         if placed.link:
             hold.holder = self._watches.begin(client.pid, lambda reason: bl.exit(placed.pid, reason))
         self._watches.begin(placed.pid, lambda _reason: self.release(placed.lease, even_if_placed=True))
+
+    @property
+    def placed(self) -> list[Hold]:
+        """Those of placed processes, on runners that are not lost."""
+        placed = [hold for hold in self.by_lease.values() if hold.placed is not None]
+        return [hold for hold in placed if hold.lane is not None and hold in hold.lane.working]
+
+    def end_placed(self) -> None:
+        """Has each placed process end, as its supervisor would, if it has not been told yet."""
+        for hold in self.placed:
+            keeper, hold.keeper = hold.keeper, None
+            if keeper is not None:
+                bl.send(keeper, END)
 
     def ask_loss(self, lease: bl.Ref, client: Client) -> None:
         hold = self.by_lease.get(lease)

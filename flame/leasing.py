@@ -21,6 +21,8 @@ from flame.traced import current_span
 
 FATE_SECONDS = 5.0
 STAY: Final = "stay"
+END: Final = "end"
+"""To a keeper: its process is to end now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
     caller ── start_there ──► keeper, on the runner ── start() ──► placed process
     caller ── Placed ──► pool ── STAY ──► keeper
+                         pool ── END ───► keeper ── "shutdown", in the end "kill" ──► placed process
 
 A link is made over there, by the keeper, as soon as the process is there: one that ends at once is linked by then, and
 so its caller hears of the true reason.
 
 The process is started by one that stays as long as it does, as a supervisor would: a server that was started with a
-link ends with its starter. Until the pool has said that the slot is the process's, it ends with the caller.
+link ends with its starter, and by it in order. Until the pool has said that the slot is the process's, it ends with the
+caller.
 """
 
 from __future__ import annotations
@@ -17,12 +19,13 @@ import inspect
 from typing import Any, TypeAlias
 
 import beamlike as bl
+from beamlike.behaviours.supervision.child_process import end_child
 from beamlike.kernel.current import current_node
 from beamlike.kernel.errors import RemoteTraceback
 from beamlike.kernel.process import Process
 from flame.calls import Request, name_of
 from flame.errors import ExecTimeout
-from flame.leasing import STAY, Lease, Placed, leased
+from flame.leasing import END, STAY, Lease, Placed, leased
 from flame.output import Limits, hear
 from flame.output_sink import Sink
 from flame.traced import within
@@ -34,10 +37,11 @@ Kept: TypeAlias = tuple[bl.Pid, bl.Pid, bool]
 """A placed process, its keeper, and whether it is linked to the caller."""
 
 
-async def place(name: str, pool: bl.Pid, request: Request) -> bl.Pid | None:
-    """Starts the process that the request's function returns the pid of; see Pool.place_child."""
+async def place(name: str, pool: bl.Pid, request: Request, shutdown: float | None) -> bl.Pid | None:
+    """Starts the process that the request's function returns the pid of; see Pool.place_child. `shutdown` is that of a
+    ChildSpec."""
     async with leased(name, pool, request) as lease:
-        kept = await _kept(lease, name, request)
+        kept = await _kept(lease, name, request, shutdown)
         if kept is None:
             return None
         pid, keeper, is_linked = kept
@@ -48,8 +52,8 @@ async def place(name: str, pool: bl.Pid, request: Request) -> bl.Pid | None:
     return pid
 
 
-async def _kept(lease: Lease, name: str, request: Request) -> Kept | None:
-    told = request.function, request.sink, bl.self(), request.link, lease.span
+async def _kept(lease: Lease, name: str, request: Request, shutdown: float | None) -> Kept | None:
+    told = request.function, request.sink, bl.self(), request.link, lease.span, shutdown
     try:
         kept: Kept | None = await bl.rpc.call(lease.node, start_there, *told, timeout=lease.seconds)
     except bl.rpc.CallTimedOut as error:
@@ -62,16 +66,24 @@ async def _kept(lease: Lease, name: str, request: Request) -> Kept | None:
     return kept
 
 
-async def start_there(start: Any, sink: Sink | None, caller: bl.Pid, link: bool = False, span: str = "") -> Kept | None:
+async def start_there(
+    start: Any, sink: Sink | None, caller: bl.Pid, link: bool, span: str, shutdown: float | None
+) -> Kept | None:
     """In a process of its own, which ends with the caller. What is linked to it goes with it, if that happens before
     all is said."""
     started: asyncio.Future[Kept | None] = asyncio.get_running_loop().create_future()
-    bl.spawn_link(_keep, start, sink, caller, link, span, started)
+    bl.spawn_link(_keep, start, sink, caller, link, span, shutdown, started)
     return await started
 
 
 async def _keep(
-    start: Any, sink: Sink | None, caller: bl.Pid, link: bool, span: str, started: asyncio.Future[Kept | None]
+    start: Any,
+    sink: Sink | None,
+    caller: bl.Pid,
+    link: bool,
+    span: str,
+    shutdown: float | None,
+    started: asyncio.Future[Kept | None],
 ) -> None:
     """The keeper's code."""
     try:
@@ -103,8 +115,10 @@ async def _keep(
         bl.exit(pid, "kill")
         return
     bl.demonitor(caller_gone, flush=True)
-    while not _is_down(await bl.receive(), over):
-        pass
+    while not _is_down(message := await bl.receive(), over):
+        if message == END:
+            await end_child(bl.ChildSpec(name_of(start), start, restart="temporary", shutdown=shutdown), pid)
+            return
 
 
 def _on_this_loop(pid: bl.Pid) -> Process | None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import beamlike as bl
 import nodes
+from beamlike.behaviours.child_spec import WORKER_SHUTDOWN
 from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import SHUTDOWN
 from flame import arrivals, calling, hearing, mapping, placing, streaming, table
@@ -39,6 +40,7 @@ from flame.pool_requests import (
     Drain,
     Explain,
     GetOptions,
+    GetPlaced,
     GetStats,
     Resize,
     StopPool,
@@ -302,21 +304,25 @@ class Pool:
         """Starts a long-lived process on a runner, as the child specification (or a function that starts it and
         returns its pid) says, and returns the pid; None if the start has nothing to run.
 
-        It takes one slot until it ends, and is never started again. With `link` it is linked to the caller. Raises what
-        the start raises, and the errors of `call`; `timeout` covers all until it is started.
+        It takes one slot until it ends, and is never started again. With `link` it is linked to the caller. When the
+        pool stops it ends as a supervisor's child does, within the specification's `shutdown` (5 seconds for a
+        function). Raises what the start raises, and the errors of `call`; `timeout` covers all until it is started.
         """
         start = spec.start if isinstance(spec, bl.ChildSpec) else spec
         check_call("place_child", start, timeout, unknown)
-        return await placing.place(
-            self.name, self.pid, Request(start, (), timeout, link=link, sink=sink_towards(self.pid))
-        )
+        shutdown = spec.shutdown if isinstance(spec, bl.ChildSpec) else WORKER_SHUTDOWN
+        request = Request(start, (), timeout, link=link, sink=sink_towards(self.pid))
+        return await placing.place(self.name, self.pid, request, shutdown)
 
     async def stop(self) -> None:
         """Takes no more calls, lets those that run end within `shutdown_timeout`, and returns when all runners are
-        gone. A pool that has stopped is no error. Its `on_event` has heard all events then, if it is not slower by
-        more than a second."""
+        gone. When no call is left the placed processes are told to end, with "shutdown", and killed if they take too
+        long; who stops the pool is linked to them no more. A pool that has stopped is no error. Its `on_event` has
+        heard all events then, if it is not slower by more than a second."""
         here = here_is(self.pid)
         try:
+            for placed in await ask(self.name, self.pid, GetPlaced()):
+                bl.unlink(placed)
             await ask(self.name, self.pid, StopPool())
         except PoolStopped:
             return

@@ -48,6 +48,8 @@ class Picture:
     """The time of day, for what goes by it."""
     lost: frozenset[RunnerId] = frozenset()
     """The runners whose nodes are lost and so have no lane; the pool may not have read of it yet (`RunnerLost`)."""
+    placed: int = 0
+    """How many of those at work are processes that stay until they are told to end."""
     wanted_elsewhere: int = 0
     """How many runners other pools wait for, of those that this one shares with them."""
 
@@ -265,8 +267,13 @@ class WakeAt:
 
 
 @frozen
+class EndPlaced:
+    """Tell the placed processes to end; those that were told already need not be told again."""
+
+
+@frozen
 class Finished:
     """A stopping pool has no runner left."""
 
 
-Effect: TypeAlias = Boot | Open | Close | StopRunner | AskIdle | Refuse | WakeAt | Finished
+Effect: TypeAlias = Boot | Open | Close | StopRunner | AskIdle | EndPlaced | Refuse | WakeAt | Finished

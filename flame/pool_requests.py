@@ -65,6 +65,11 @@ class StopPool:
 
 
 @frozen
+class GetPlaced:
+    """Answered by the pids of the processes that are placed."""
+
+
+@frozen
 class GetOptions:
     """Answered by the PoolOptions."""
 

@@ -46,6 +46,7 @@ from flame.pool_events import (
     CordonRequested,
     DrainRequested,
     Effect,
+    EndPlaced,
     Event,
     Finished,
     IdleAnswered,
@@ -75,6 +76,7 @@ from flame.pool_requests import (
     Drain,
     Explain,
     GetOptions,
+    GetPlaced,
     GetStats,
     Perform,
     Resize,
@@ -186,6 +188,7 @@ class PoolServer(bl.GenServer):
             case Reserve():
                 self.holds.reserve(request, client)
             case Placed():
+                self.look_soon()
                 return self.holds.place(request, client)
             case AskLoss(lease):
                 self.holds.ask_loss(lease, client)
@@ -198,6 +201,9 @@ class PoolServer(bl.GenServer):
             case StopPool():
                 self._stoppers.append(client)
                 self._happens(StopRequested(self._now()))
+                self.look_soon()  # which sees what is placed
+            case GetPlaced():
+                return [hold.placed for hold in self.holds.placed]
             case GetOptions():
                 return self.options
             case Explain():
@@ -331,6 +337,8 @@ class PoolServer(bl.GenServer):
 
     def _picture(self) -> Picture:
         picture = self.traffic.picture()
+        if self._state.stage is not Stage.OPEN:
+            picture = replace(picture, placed=len(self.holds.placed))
         if self._share is None:
             return picture
         wanted = self._share.wanted_by_others()
@@ -350,6 +358,8 @@ class PoolServer(bl.GenServer):
                     bl.send(self.traffic.desks[runner].pid, runners.Stop(reason))
             case AskIdle(runner):
                 self.traffic.ask_idle(runner)
+            case EndPlaced():
+                self.holds.end_placed()
             case Refuse(why):
                 self.traffic.refuse_all(words.refusal(why, self._state, self._backend))
             case WakeAt(at):

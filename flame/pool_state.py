@@ -51,6 +51,7 @@ from flame.pool_events import (
     CordonRequested,
     DrainRequested,
     Effect,
+    EndPlaced,
     Event,
     Finished,
     IdleAnswered,
@@ -678,10 +679,12 @@ def _begin_to_stop(state: PoolState, at: float) -> Step:
 
 def _empty(state: PoolState, at: float, picture: Picture) -> Step:
     """A stopping pool keeps only the runners that still work, and these not for ever. Results that were kept there are
-    gone with it."""
+    gone with it. Placed processes, which calls may use, end when no call is left."""
     if _is_over(state.stop_at, at):
         return _leave_all(state, lambda runner: True, "the pool stops and its calls did not end in time")
-    return _leave_all(state, lambda runner: not _lane(picture, runner).working, "the pool stops")
+    state, left = _leave_all(state, lambda runner: not _lane(picture, runner).working, "the pool stops")
+    working = sum(lane.working for lane in picture.lanes.values())
+    return state, (*left, EndPlaced()) if 0 < working <= picture.placed else left
 
 
 def _finish(state: PoolState, at: float, picture: Picture) -> Step:

@@ -112,7 +112,8 @@ async def serve(invitation: Invitation, guards: Guards, users_secret: Secret | N
             # It is connected to nobody else before it needs to be, and then by its parent's introduction.
             await node.introduced_by(invitation.parent)
         await stack.enter_async_context(way_in(node, invitation))
-        await (be_dialled(node, invitation) if invitation.listens_at else join(node, invitation))
+        connect = be_dialled if invitation.listens_at else join
+        await connect(node, invitation, guards.dial_seconds_left)
         gone = guards.joined(node)
         await gone.wait()
 
@@ -124,12 +125,12 @@ def own_host(invitation: Invitation) -> str:
     return address_towards(invitation.host) or own_address() or host_of(invitation.child)
 
 
-async def join(node: bl.Node, invitation: Invitation) -> None:
+async def join(node: bl.Node, invitation: Invitation, seconds_left: float) -> None:
     """Returns once the parent is connected. Tries again where it cannot be reached, but not where it says no."""
     told = ""
     pause = RETRY_SECONDS
     try:
-        async with asyncio.timeout(invitation.dial_seconds):
+        async with asyncio.timeout(seconds_left):
             while (error := await _failure_to_dial(node, invitation)) is not None:
                 if told != str(error):
                     told = str(error)
@@ -166,11 +167,11 @@ async def way_in(node: bl.Node, invitation: Invitation) -> AsyncIterator[None]:
         landing.close()
 
 
-async def be_dialled(node: bl.Node, invitation: Invitation) -> None:
+async def be_dialled(node: bl.Node, invitation: Invitation, seconds_left: float) -> None:
     """Returns once the parent has connected."""
     node.watch_node(invitation.parent, node.self())
     try:
-        async with asyncio.timeout(invitation.dial_seconds):
+        async with asyncio.timeout(seconds_left):
             await bl.receive(lambda news: isinstance(news, bl.NodeUp) and news.node == invitation.parent)
     except TimeoutError:
         why = f"its {invitation.dial_seconds:g} s are over, and nobody has dialled {invitation.listens_at}"

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -41,6 +42,7 @@ class Guards:
 
     def __init__(self, invitation: Invitation) -> None:
         self._invitation = invitation
+        self._dials_until = time.monotonic() + invitation.dial_seconds
         self._lock = threading.Lock()
         self._why: str | None = None
         self._kills_at_end = False
@@ -53,6 +55,12 @@ class Guards:
         if invitation.max_lifetime is not None:
             _after(invitation.max_lifetime, self._is_too_old)
             self._on_old_age.kill_in(invitation.max_lifetime + LEAVE_SECONDS + LATE_SECONDS)
+
+    @property
+    def dial_seconds_left(self) -> float:
+        """In which it is to join its parent, of those that it had at its start; enough for a try in any case. Then the
+        failsafe acts, which has no time to say what was tried."""
+        return max(LATE_SECONDS / 2, self._dials_until - time.monotonic())
 
     def watch(self, node: bl.Node) -> None:
         """`node` is about to join. What its parent sends may keep the loop busy at once, so nothing that watches the

@@ -14,13 +14,15 @@ of its own since it is believed before the others can be checked: one that is to
 follows for content, and everything that comes, ticks as well, is swallowed for as long as the block is not full.
 
 `BlockReader` says into which memory the next bytes are to be read, so that those of a parcel come straight to where
-they stay; large `bytes` are made before they are filled.
+they stay; large `bytes` are made before they are filled. While the fragments of one parcel follow each other, the next
+few are foreseen, with their headers; what comes instead is moved to where it is looked at.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from beamlike.distribution.checksum import crc32
@@ -43,6 +45,9 @@ LARGEST_BLOCK: Final = 1 << 26
 
 READ_SIZE: Final = 1 << 18
 """Bytes that are read at once."""
+
+FORESEEN: Final = 3
+"""Fragments that are read at once with the rest of one: more than a socket's buffer holds are of no use."""
 
 _AT_FIRST: Final = 1 << 12
 """The same of somebody who has proved nothing yet; strangers are many."""
@@ -91,6 +96,12 @@ class Parcel:
     def is_whole(self) -> bool:
         return not self._views
 
+    def foreseen(self) -> Iterator[memoryview]:
+        """The memory of the fragments that come next, if nothing else does."""
+        for view in self._views:
+            for start in range(0, view.nbytes, FRAGMENT_SIZE):
+                yield view[start : start + FRAGMENT_SIZE]
+
     def next(self, size: int) -> memoryview:
         """The memory of the next `size` bytes."""
         if not self._views or size > self._views[0].nbytes:
@@ -114,6 +125,10 @@ class BlockReader:
         self._rest: memoryview | None = None
         self._parcel = _NO_PARCEL
         self._number = self._expected_crc = self._crc = 0
+        # Whether the last two fragments were of one parcel; and what is foreseen, each with room for its header.
+        self._follows = False
+        self._foreseen: list[tuple[memoryview, memoryview]] = []
+        self._headers = [memoryview(bytearray(_HEADER.size + _NUMBER.size)) for _ in range(FORESEEN)]
         self.some_came = False
         """Whether any block has come whole and undamaged, since that was taken back. Bytes alone say nothing: of a
         block that never ends they may come for ever."""
@@ -127,12 +142,19 @@ class BlockReader:
     def buffers(self) -> list[memoryview]:
         """Where the next bytes are to be read into: one buffer after the other."""
         free = self._scratch[self._end :]
-        return [free] if self._rest is None else [self._rest, free]
+        if self._follows and not self._end:
+            self._foreseen = list(zip(self._headers, self._parcel.foreseen(), strict=False))
+        elif self._foreseen:
+            self._foreseen = []
+        if self._rest is None and not self._foreseen:
+            return [free]
+        rest = [] if self._rest is None else [self._rest]
+        return [*rest, *chain.from_iterable(self._foreseen), free]
 
     def whole_batch(self, size: int) -> memoryview | None:
         """The short way of what comes most: the content, if the bytes that were read are one whole batch and nothing
         else; it holds until more is read. Else None, and nothing was taken note of."""
-        if self._end or self._rest is not None or size < _HEADER.size:
+        if self._end or self._rest is not None or self._foreseen or size < _HEADER.size:
             return None
         length, _, crc, kind = _HEADER.unpack_from(self._scratch)
         if kind != BATCH or length != size - _HEADER.size:
@@ -143,9 +165,9 @@ class BlockReader:
     def received(self, size: int) -> Iterator[tuple[int, memoryview | Parcel]]:
         """Takes note of so many bytes in the buffers. Yields each block that is whole now, as a memoryview that holds
         until the next is asked for; in place of its last FRAGMENT the parcel. ProtocolError for what is no block."""
-        if self._rest is not None:
-            size -= self._fill_rest(size)
-            if self._rest is None and self._parcel.is_whole:
+        if self._rest is not None or self._foreseen:
+            size = self._fill_fragments(size)
+            if self._rest is None and self._parcel.is_whole and self._parcel is not _NO_PARCEL:
                 yield FRAGMENT, self._delivered()
         self._end += size
         while self._end - self._start >= _HEADER.size:
@@ -183,6 +205,7 @@ class BlockReader:
         parcel = self._parcels.get(self._number)
         if parcel is None:
             raise ProtocolError(f"expected a fragment of a parcel that was announced, got one of {self._number}")
+        self._follows = parcel is self._parcel
         self._parcel, self._expected_crc = parcel, crc
         self._crc = crc32(self._scratch[start : start + _NUMBER.size], _CRC_OF_KIND[FRAGMENT])
         start += _NUMBER.size
@@ -193,6 +216,47 @@ class BlockReader:
         self._fill_rest(here)
         if self._rest is not None:
             self._start = self._end = 0
+
+    def _fill_fragments(self, size: int) -> int:
+        """The rest of a fragment, and the ones that were foreseen as far as they have come, are in their places.
+        Returns how many of `size` bytes are in the scratch memory."""
+        if self._rest is not None:
+            size -= self._fill_rest(size)
+        for place, (header, memory) in enumerate(self._foreseen):
+            if not size:
+                break
+            if not self._announces(header, size, memory.nbytes):
+                self._look_at(size, list(chain.from_iterable(self._foreseen[place:])))
+                break
+            self._expected_crc = _HEADER.unpack_from(header)[2]
+            self._crc = crc32(header[_HEADER.size :], _CRC_OF_KIND[FRAGMENT])
+            self._rest = self._parcel.next(memory.nbytes)
+            size -= header.nbytes
+            size -= self._fill_rest(size)
+        self._foreseen = []  # or it would keep the memory of a parcel that was delivered
+        return size
+
+    def _announces(self, header: memoryview, came: int, size: int) -> bool:
+        """Whether this is the header of a fragment of this size, and of the same parcel as the last one."""
+        if came < header.nbytes:
+            return False
+        length, crc_of_length, _, kind = _HEADER.unpack_from(header)
+        (number,) = _NUMBER.unpack_from(header, _HEADER.size)
+        is_one = (kind, number, length) == (FRAGMENT, self._number, _NUMBER.size + size)
+        return bool(is_one and crc32(_SIZE.pack(length), 0) == crc_of_length)
+
+    def _look_at(self, size: int, buffers: list[memoryview]) -> None:
+        """So many bytes are none of what was foreseen: from these buffers to the front of the scratch memory, in which
+        the last of them may be."""
+        came, left = [], size
+        for buffer in (*buffers, self._scratch):
+            came.append(buffer[:left])
+            left -= came[-1].nbytes
+        data = b"".join(came)
+        if size > len(self._scratch):
+            self._scratch = memoryview(bytearray(size))
+        self._scratch[:size] = data
+        self._follows = False
 
     def _fill_rest(self, size: int) -> int:
         """The rest of a fragment, or some of it, is in its place. Returns how many of `size` bytes belong to it."""

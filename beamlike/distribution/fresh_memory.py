@@ -2,8 +2,8 @@
 
 For `bytes` CPython's C API allows that for a new object that nobody else has seen ("PyBytes_FromStringAndSize").
 
-Most of what receiving costs is that the system hands out fresh memory in pages of 4 KiB, each at its first touch: 28 ms
-for 64 MiB, of which moving the bytes takes 3. Large memory is asked for in huge pages, where there are such (Linux).
+Large `bytes` are asked for in huge pages, where there are such (Linux): their memory belongs to the interpreter, which
+does not say when it is free. Other large memory is used again (`reused_memory`).
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from __future__ import annotations
 import ctypes
 import mmap
 import sys
-from contextlib import suppress
 from typing import Final
 
+from beamlike.distribution import reused_memory
 from beamlike.distribution.terms_codec import Buffer
 
 _OFFSET: Final = bytes.__basicsize__ - 1
@@ -24,6 +24,9 @@ _HUGE_PAGES: Final = getattr(mmap, "MADV_HUGEPAGE", None)
 
 WORTH_HUGE_PAGES: Final = 4 << 20
 """Bytes. Smaller memory comes from the heap, and may have been used before."""
+
+WORTH_REUSING: Final = 1 << 20
+"""Bytes."""
 
 if _IS_CPYTHON:
     _new = ctypes.pythonapi.PyBytes_FromStringAndSize
@@ -52,16 +55,11 @@ def fresh_bytes(size: int) -> tuple[Buffer, memoryview]:
 
 
 def fresh_buffer(size: int) -> tuple[bytearray | memoryview, memoryview]:
-    """The same for memory that stays writable, full of zeros: a large one straight from the system, since a bytearray
-    would touch all of it, in small pages, to write the zeros that are there already."""
-    if size < WORTH_HUGE_PAGES or not hasattr(mmap, "MAP_ANONYMOUS"):
+    """The same for memory that stays writable: a large one may have been used before, and is used again."""
+    if size < WORTH_REUSING or not reused_memory.IS_POSSIBLE:
         value = bytearray(size)
         return value, memoryview(value)
-    pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    if _HUGE_PAGES is not None:
-        with suppress(OSError):  # a system that has none to give does as it always does
-            pages.madvise(_HUGE_PAGES)
-    view = memoryview(pages)
+    view = reused_memory.MEMORY.take(size)
     return view, view
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import struct
+import weakref
 from collections.abc import Iterator
+from itertools import zip_longest
 from zlib import crc32
 
 import msgpack
@@ -178,3 +181,52 @@ def test_bytes_arrive_as_bytes_and_arrays_as_memory_that_may_be_written() -> Non
     for content in (b"abc", b"def"):
         parcel.next(3)[:] = content
     assert (parcel.is_whole, parcel.buffers[1:]) == (True, [bytearray(b"abc"), b"def"])
+
+
+def transfer(number: int, parts: list[bytes]) -> list[bytes]:
+    """The fragments of a parcel."""
+    return [
+        joined(fragment(number, part[start : start + FRAGMENT_SIZE]))
+        for part in parts
+        for start in range(0, len(part), FRAGMENT_SIZE)
+    ]
+
+
+@given(
+    cuts=st.lists(st.sampled_from([1, 12, 13, 17, 18, FRAGMENT_SIZE - 1, FRAGMENT_SIZE + 17, READ_SIZE, 1 << 20])),
+    between=st.lists(st.tuples(st.integers(0, 9), st.sampled_from([b"", b"small", b"x" * 70_000])), max_size=4),
+    other=st.booleans(),
+)
+@settings(max_examples=60, deadline=None)
+def test_what_comes_between_the_fragments_of_a_parcel_is_read_as_well(
+    cuts: list[int], between: list[tuple[int, bytes]], other: bool
+) -> None:
+    """Whatever was foreseen, and wherever the reads end."""
+    parts = [bytes([number]) * size for number, size in enumerate((5 * FRAGMENT_SIZE + 7, 3, 2 * FRAGMENT_SIZE))]
+    others = transfer(2, [b"b" * 300_000]) if other else []
+    blocks = transfer(1, parts)
+    blocks[6:] = [each for pair in zip_longest(blocks[6:], others, fillvalue=b"") for each in pair]
+    expected = {each: 0 for _, each in between}
+    for place, content in sorted(between, reverse=True):
+        blocks.insert(min(place, len(blocks)), joined(block(BATCH, content)))
+        expected[content] += 1
+    reader = BlockReader()
+    reader.announce(1, Parcel([len(part) for part in parts]))
+    reader.announce(2, Parcel([300_000]))
+    sizes = iter([*cuts, *[READ_SIZE] * 4, *[1 << 20] * 1000])
+    out = read(reader, b"".join(blocks), sizes)
+    assert [content for kind, content in out if kind == FRAGMENT and content != [b"b" * 300_000]] == [parts]
+    came = [content for kind, content in out if kind == BATCH]
+    assert {each: came.count(each) for each in expected} == expected
+
+
+def test_what_was_foreseen_keeps_no_memory_of_a_parcel_that_was_delivered() -> None:
+    size = 8 * FRAGMENT_SIZE
+    reader, parcel = BlockReader(), Parcel([size])
+    reader.announce(1, parcel)
+    gone = weakref.ref(parcel.buffers[0].obj)  # type: ignore[union-attr]
+    [(kind, _)] = read(reader, b"".join(transfer(1, [b"a" * size])), forever(1 << 20))
+    assert kind == FRAGMENT
+    del parcel
+    gc.collect()
+    assert gone() is None

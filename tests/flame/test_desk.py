@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
-import functools
 import gc
 import sys
 import threading
-import time
 from collections.abc import Callable
-from random import Random
 from typing import Any
 
 import pytest
@@ -19,110 +15,24 @@ import beamlike as bl
 from beamlike.kernel import current
 from beamlike.kernel.group_leader import Output, Router
 from flame import desk
-from flame.chunk_job import ChunkJob
-from flame.desk import Desk, _attend
-from flame.outcome import Outcome
+from flame.desk import Desk
 from flame.output_sink import Sink
 from flame.work import (
     DONE,
     ENDED,
-    LEFT_OVER,
     NOT_BEGUN,
     RAISED,
     RETURNED,
-    SOME,
     WORKS,
-    Answer,
     AskIdle,
     Cancel,
-    Evict,
     Idle,
     Keyed,
 )
+from tests.support.desks import At, Pool, both, opened, thread_id
 from tests.support.local_nodes import PATIENCE, down_reason, eventually, forever, in_node, no_message, settled
-from tests.support.soak import count
 
 OUT = Router(sys.stdout, "stdout")
-
-
-def opened(message: Any) -> Any:
-    """What is in a letter, or what came without one."""
-    return message.value if isinstance(message, bl.Reply) else message
-
-
-class Pool:
-    """What the tests know of a pool: the desk that it has, and what that has told."""
-
-    def __init__(self, slots: int = 8, home: bl.Pid | None = None, most_values: int = 256) -> None:
-        self.desk = bl.spawn(_attend, home or bl.self(), slots, None, None, most_values)
-        self.sent = 0
-        self.answers: dict[int, Answer] = {}
-        self.values: dict[int, list[Any]] = {}
-        """What chunks have told before their ends."""
-        self.given_back: dict[int, int] = {}
-
-    def asks(
-        self, function: Callable[..., Any], *args: Any, keyed: Keyed | None = None, sink: Sink | None = None
-    ) -> int:
-        self.sent += 1
-        bl.send(self.desk, (WORKS, function, sink, [(self.sent, args)], keyed))
-        return self.sent
-
-    def asks_many(self, function: Callable[..., Any], *items: Any, sink: Sink | None = None) -> int:
-        """As a chunk."""
-        number = self.sent + 1
-        self.sent += len(items)
-        bl.send(self.desk, (WORKS, function, sink, [(number, list(items))], None))
-        return number
-
-    def cancels(self, number: int) -> None:
-        bl.send(self.desk, Cancel(number))
-
-    async def answer(self, number: int) -> tuple[int, Any]:
-        """What its end is, and its value."""
-        while number not in self.answers:
-            message = opened(await bl.receive(lambda it: opened(it)[0] == DONE, timeout=PATIENCE))
-            for answer in message[1]:
-                self._hear(answer)
-        return self.answers[number][1:]
-
-    def _hear(self, answer: Answer) -> None:
-        number, kind, value = answer
-        assert number not in self.answers, "answered twice"
-        if kind == SOME:
-            self.values.setdefault(number, []).extend(value)
-        elif kind == LEFT_OVER:
-            self.given_back[number] = self.given_back.get(number, 0) + value
-        else:
-            self.answers[number] = answer
-
-    async def chunk(self, number: int) -> tuple[list[Any], int, int, Any]:
-        """What it told before its end, how many items it gave back, what its end is, and its value."""
-        kind, value = await self.answer(number)
-        return self.values.get(number, []), self.given_back.get(number, 0), kind, value
-
-    async def call(self, function: Callable[..., Any], *args: Any, **options: Any) -> tuple[int, Any]:
-        return await self.answer(self.asks(function, *args, **options))
-
-
-class At(threading.Event):
-    """Work in a thread that says that it has begun, and goes on when it may."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.begun = threading.Event()
-
-    def __call__(self, *args: Any) -> Any:
-        self.begun.set()
-        assert self.wait(PATIENCE)
-        return args
-
-    async def has_begun(self) -> None:
-        await eventually(self.begun.is_set)
-
-
-async def thread_id() -> int:
-    return threading.get_ident()
 
 
 # Outcomes
@@ -274,152 +184,6 @@ async def test_what_was_sent_ahead_and_is_held_up_is_given_back_and_never_begins
     assert not second.begun.is_set()
 
 
-# Chunks
-
-
-@in_node
-async def test_a_chunk_goes_through_one_thread_one_item_after_the_other() -> None:
-    pool = Pool()
-    threads, seen = set(), []
-
-    def double(item: int) -> int:
-        threads.add(threading.get_ident())
-        seen.append(item)
-        return item * 2
-
-    assert await pool.chunk(pool.asks_many(double, *range(50))) == ([*range(0, 98, 2)], 0, RETURNED, 98)
-    assert seen == [*range(50)]
-    assert len(threads) == 1
-
-
-@in_node
-async def test_a_chunk_takes_one_slot() -> None:
-    pool, running, most = Pool(slots=2), [0], [0]
-
-    def counted(_item: int) -> None:
-        running[0] += 1
-        most[0] = max(most[0], running[0])
-        time.sleep(0.0001)  # two that ran at once would meet here
-        running[0] -= 1
-
-    for number in [pool.asks_many(counted, *range(20)) for _ in range(8)]:
-        assert await pool.chunk(number) == ([None] * 19, 0, RETURNED, None)
-    assert most[0] <= 2
-
-
-@in_node
-@pytest.mark.parametrize("value", ["x" * 5000, object(), {"a": 1}])
-async def test_what_is_not_small_is_the_end_of_a_chunk_and_the_rest_is_given_back(value: object) -> None:
-    pool, seen = Pool(), []
-
-    def third(item: int) -> object:
-        seen.append(item)
-        return value if item == 2 else item
-
-    values, left, kind, end = await pool.chunk(pool.asks_many(third, *range(6)))
-    assert (values, left, kind) == ([0, 1], 3, RETURNED)
-    assert end is value
-    assert seen == [0, 1, 2]
-
-
-@in_node
-async def test_what_a_chunk_returns_is_awaited_in_the_loop() -> None:
-    pool = Pool()
-    end = await pool.chunk(pool.asks_many(lambda _item: thread_id(), 1, 2))
-    assert end == ([], 1, RETURNED, threading.get_ident())
-
-
-@in_node
-async def test_an_exception_is_the_end_of_a_chunk_also_one_that_ends_loops() -> None:
-    pool = Pool()
-    for error in (KeyError, IndexError, StopIteration):
-
-        def fails(item: int) -> int:
-            if item == 2:
-                raise error(item)  # noqa: B023
-            return item
-
-        values, left, kind, info = await pool.chunk(pool.asks_many(fails, *range(6)))
-        assert (values, left, kind) == ([0, 1], 3, RAISED)
-        assert type(info.exception) is error
-        assert info.traceback.count("  File ") == 1
-
-
-@in_node
-async def test_a_long_item_gives_back_those_behind_it_and_has_those_before_it_told() -> None:
-    pool, gate, seen = Pool(), At(), []
-
-    def waits(item: int) -> int:
-        seen.append(item)
-        if item == 2:
-            gate()
-        return item
-
-    number = pool.asks_many(waits, *range(6))
-    while number not in pool.given_back or number not in pool.values:
-        await pool.call(abs, -1)
-    assert pool.values[number] == [0, 1]
-    gate.set()
-    assert await pool.chunk(number) == ([0, 1], 3, RETURNED, 2)
-    assert seen == [0, 1, 2]
-
-
-@in_node
-async def test_a_chunk_that_is_cancelled_begins_no_further_item() -> None:
-    pool, gate, seen = Pool(), At(), []
-
-    def waits(item: int) -> None:
-        seen.append(item)
-        gate()
-
-    number = pool.asks_many(waits, *range(6))
-    await gate.has_begun()
-    pool.cancels(number)
-    await pool.call(abs, -1)  # it has been heard of then
-    gate.set()
-    assert (await pool.chunk(number))[2:] == (ENDED, "called off")
-    assert seen == [0]
-
-
-@in_node
-async def test_a_variable_that_an_item_sets_is_not_set_for_the_next() -> None:
-    variable: contextvars.ContextVar[int] = contextvars.ContextVar("variable", default=-1)
-
-    def sets(item: int) -> int:
-        found = variable.get()
-        variable.set(item)
-        return found
-
-    pool = Pool()
-    assert await pool.chunk(pool.asks_many(sets, *range(5))) == ([-1] * 4, 0, RETURNED, -1)
-
-
-@pytest.mark.soak
-@in_node
-async def test_whenever_a_chunk_gives_back_each_item_runs_once_or_not_at_all() -> None:
-    """The thread takes from one end of the line while the loop takes from the other."""
-    chance = Random(1)
-    for _ in range(count(200, 3000)):
-        ran: list[int] = []
-
-        def take(item: int) -> int:
-            ran.append(item)  # noqa: B023
-            return item
-
-        ended: list[Outcome] = []
-        job = ChunkJob(take, list(range(200)), contextvars.copy_context(), None, bl.self(), ended.append)
-        thread = threading.Thread(target=job.run)
-        thread.start()
-        await asyncio.sleep(chance.random() * 100e-6)
-        values, left = [], job.give_back()
-        values += job.taken()
-        thread.join()
-        job.ended()
-        values += job.taken()
-        assert ran == [*range(200 - left)]
-        assert [*values, ended[0].value] == ran  # type: ignore[union-attr]
-
-
 # Cancelling
 
 
@@ -511,144 +275,6 @@ async def test_a_cancel_that_crosses_the_end_of_its_call_changes_nothing() -> No
     await no_message()
 
 
-# Keyed values
-
-
-class Making:
-    """An init that counts, and may be held up or fail."""
-
-    def __init__(self, fails: int = 0) -> None:
-        self.made: list[object] = []
-        self.fails = fails
-
-    def __call__(self, key: object) -> object:
-        self.made.append(key)
-        if len(self.made) <= self.fails:
-            raise OSError("no such model")
-        return key, len(self.made)
-
-
-def both(value: object, *args: object) -> object:
-    return value, args
-
-
-@in_node
-async def test_init_is_called_once_for_each_key_however_many_calls_come_together() -> None:
-    pool, init = Pool(), Making()
-    numbers = [pool.asks(both, number, keyed=Keyed("a", init)) for number in range(4)]
-    assert [await pool.answer(number) for number in numbers] == [(RETURNED, (("a", 1), (n,))) for n in range(4)]
-    assert await pool.call(both, keyed=Keyed("b", init)) == (RETURNED, (("b", 2), ()))
-    assert init.made == ["a", "b"]
-
-
-@in_node
-async def test_an_init_may_be_async_in_both_ways() -> None:
-    async def init(key: str) -> str:
-        return key + "!"
-
-    pool = Pool()
-    assert await pool.call(both, keyed=Keyed("a", init)) == (RETURNED, ("a!", ()))
-    assert await pool.call(both, keyed=Keyed("b", lambda key: init(key))) == (RETURNED, ("b!", ()))
-
-
-@in_node
-async def test_an_init_that_fails_fails_its_calls_and_is_called_again_for_the_next() -> None:
-    pool, init = Pool(), Making(fails=1)
-    numbers = [pool.asks(both, keyed=Keyed("a", init)) for _ in range(2)]
-    for number in numbers:
-        kind, info = await pool.answer(number)
-        assert (kind, info.type) == (RAISED, "OSError")
-    assert await pool.call(both, keyed=Keyed("a", init)) == (RETURNED, (("a", 2), ()))
-
-
-@in_node
-async def test_a_value_that_is_evicted_is_made_anew_and_one_that_is_not_stays() -> None:
-    pool, init = Pool(), Making()
-    for key in "ab":
-        await pool.call(both, keyed=Keyed(key, init))
-    bl.send(pool.desk, Evict("a"))
-    bl.send(pool.desk, Evict("unknown"))
-    assert await pool.call(both, keyed=Keyed("b", init)) == (RETURNED, (("b", 2), ()))
-    assert await pool.call(both, keyed=Keyed("a", init)) == (RETURNED, (("a", 3), ()))
-
-
-@in_node
-async def test_an_init_that_was_edited_makes_the_value_anew() -> None:
-    def first(key: str) -> str:
-        return "first"
-
-    def second(key: str) -> str:
-        return "second"
-
-    pool = Pool()
-    assert await pool.call(both, keyed=Keyed("a", first)) == (RETURNED, ("first", ()))
-    assert await pool.call(both, keyed=Keyed("a", second)) == (RETURNED, ("second", ()))
-    again = functools.partial(both, "a partial")
-    assert await pool.call(both, keyed=Keyed("a", again)) == (RETURNED, (("a partial", ("a",)), ()))
-
-
-@in_node
-async def test_a_call_that_is_cancelled_while_its_value_is_made_ends_and_the_others_get_the_value() -> None:
-    pool, init = Pool(), At()
-    numbers = [pool.asks(both, number, keyed=Keyed("a", init)) for number in range(2)]
-    await init.has_begun()
-    pool.cancels(numbers[0])
-    init.set()
-    assert (await pool.answer(numbers[0]))[0] == ENDED
-    assert await pool.answer(numbers[1]) == (RETURNED, (("a",), (1,)))
-
-
-@in_node
-async def test_a_call_that_is_cancelled_while_its_value_is_made_ends_at_once_if_others_wait_for_it() -> None:
-    pool, init = Pool(), At()
-    numbers = [pool.asks(both, number, keyed=Keyed("a", init)) for number in range(2)]
-    await init.has_begun()
-    pool.cancels(numbers[0])
-    assert (await pool.answer(numbers[0]))[0] == ENDED
-    init.set()
-    assert await pool.answer(numbers[1]) == (RETURNED, (("a",), (1,)))
-
-
-@in_node
-@pytest.mark.parametrize("is_async", [False, True])
-async def test_what_is_made_for_a_call_that_is_cancelled_is_called_off_and_made_anew_for_the_next(
-    is_async: bool,
-) -> None:
-    begun: list[int] = []
-    may_end = threading.Event()
-
-    def spin(key: str) -> str:
-        begun.append(1)
-        while not may_end.is_set():
-            pass
-        return key
-
-    async def wait(key: str) -> str:
-        begun.append(1)
-        if len(begun) == 1:
-            await forever()
-        return key
-
-    pool, init = Pool(), wait if is_async else spin
-    number = pool.asks(both, keyed=Keyed("a", init))
-    await eventually(lambda: bool(begun))
-    pool.cancels(number)
-    assert (await pool.answer(number))[0] == ENDED
-    may_end.set()
-    assert await pool.call(both, keyed=Keyed("a", init)) == (RETURNED, ("a", ()))
-    assert len(begun) == 2
-
-
-@in_node
-async def test_what_was_used_longest_ago_is_forgotten_when_there_are_too_many_values() -> None:
-    pool, init = Pool(most_values=2), Making()
-    for key in "abaca":
-        await pool.call(both, keyed=Keyed(key, init))
-    assert init.made == ["a", "b", "c"]
-    await pool.call(both, keyed=Keyed("b", init))
-    assert init.made == ["a", "b", "c", "b"]
-
-
 # Checks
 
 
@@ -677,14 +303,6 @@ async def test_a_check_does_not_wait_for_calls_nor_calls_for_a_check(is_async: b
     assert await pool.call(abs, -1) == (RETURNED, 1)
     checked.set()
     assert isinstance(await bl.receive(timeout=PATIENCE), Idle)
-
-
-@in_node
-async def test_calls_of_many_keys_on_one_slot_are_performed_one_after_the_other() -> None:
-    pool, init = Pool(slots=1), Making()
-    numbers = [pool.asks(both, keyed=Keyed(key, init)) for key in "abcab"]
-    assert [(await pool.answer(number))[0] for number in numbers] == [RETURNED] * 5
-    assert init.made == ["a", "b", "c"]
 
 
 @in_node

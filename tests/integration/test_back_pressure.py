@@ -158,6 +158,13 @@ async def floods(to: bl.Pid, parent: bl.Pid) -> None:
     bl.send(to, (sent, b""))
 
 
+async def drain_that_waits(peer: Peer) -> asyncio.Future[None] | None:
+    """A drain of the link to the peer; None if there was room at once."""
+    drain = asyncio.ensure_future(bl.drain(peer.node))
+    await settled()
+    return None if drain.done() else drain
+
+
 @among_peers
 async def test_a_thread_is_refused_at_the_bound_and_may_send_after_a_drain(started: Peers) -> None:
     peer, collector = await frozen_collector(started)
@@ -174,16 +181,10 @@ async def test_a_thread_is_refused_at_the_bound_and_may_send_after_a_drain(start
     sent: list[int] = []
     await refused()
     assert BOUND <= len(sent) * MEGABYTE <= BOUND + SHARE + 4 * MEGABYTE
-    before = -1
-    while len(sent) > before:  # the system may still have room, and take from the link what was too much
-        before = len(sent)
-        await settled()
-        await refused()
-    drain = asyncio.ensure_future(bl.drain(peer.node))
-    await settled()
-    assert not drain.done()
-    peer.thaw()
     async with asyncio.timeout(PATIENCE):
+        while (drain := await drain_that_waits(peer)) is None:
+            await refused()  # the system had room yet, and took from the link what was too much
+        peer.thaw()
         await drain
     await asyncio.to_thread(bl.send, collector, (len(sent), b""))
     assert await arrived(collector, len(sent)) == [*sent, len(sent)]

@@ -76,7 +76,7 @@ async def test_an_array_comes_through_the_socket_where_no_more_is_lent(child: no
         seen, _ = await reflected(pid, pickle.PickleBuffer(bytearray(SIZE)))
     finally:
         SEGMENTS._most_lent, SEGMENTS._kept = most, kept
-    assert seen == ("bytearray", SIZE, bytes(3))
+    assert seen == (f"c_char_Array_{SIZE}", SIZE, bytes(3))
 
 
 @with_child_node
@@ -86,3 +86,28 @@ async def test_an_array_and_the_messages_around_it_arrive_in_order(child: nodes.
         bl.send(pid, (bl.self(), content))
     sizes = [(await bl.receive(timeout=20))[0][1] for _ in range(4)]
     assert sizes == [6, SIZE, SIZE, 5]
+
+
+async def keeper() -> None:
+    """Keeps the last two arrays that came, and tells all that is in them."""
+    kept: list[memoryview] = []
+    while True:
+        sender, content = await bl.receive()
+        kept = [*kept[-1:], memoryview(content)[1:-1]]
+        del content
+        bl.send(sender, [set(bytes(view)) for view in kept])
+
+
+@with_child_node
+async def test_an_array_that_came_through_the_socket_stays_as_it_is_when_others_come(child: nodes.Child) -> None:
+    pid = bl.spawn(keeper, node=child.node)
+    most, SEGMENTS._most_lent = SEGMENTS._most_lent, 0
+    kept, SEGMENTS._kept = SEGMENTS._kept, []
+    try:
+        told = []
+        for number in range(6):
+            bl.send(pid, (bl.self(), pickle.PickleBuffer(bytearray([number]) * SIZE)))
+            told.append(await bl.receive(timeout=60))
+    finally:
+        SEGMENTS._most_lent, SEGMENTS._kept = most, kept
+    assert told == [[{0}], *([{number - 1}, {number}] for number in range(1, 6))]
