@@ -11,6 +11,7 @@ from random import Random
 import pytest
 
 import beamlike as bl
+from flame import desk
 from flame.chunk_job import ChunkJob
 from flame.outcome import Outcome
 from flame.work import (
@@ -19,10 +20,17 @@ from flame.work import (
     RETURNED,
 )
 from tests.support.desks import At, Pool, thread_id
-from tests.support.local_nodes import in_node
+from tests.support.local_nodes import PATIENCE, in_node
 from tests.support.soak import count
 
 
+@pytest.fixture
+def no_item_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy the machine is."""
+    monkeypatch.setattr(desk, "HELD_UP_SECONDS", 10 * PATIENCE)
+
+
+@pytest.mark.usefixtures("no_item_is_long")
 @in_node
 async def test_a_chunk_goes_through_one_thread_one_item_after_the_other() -> None:
     pool = Pool()
@@ -38,6 +46,7 @@ async def test_a_chunk_goes_through_one_thread_one_item_after_the_other() -> Non
     assert len(threads) == 1
 
 
+@pytest.mark.usefixtures("no_item_is_long")
 @in_node
 async def test_a_chunk_takes_one_slot() -> None:
     pool, running, most = Pool(slots=2), [0], [0]
@@ -53,6 +62,7 @@ async def test_a_chunk_takes_one_slot() -> None:
     assert most[0] <= 2
 
 
+@pytest.mark.usefixtures("no_item_is_long")
 @in_node
 @pytest.mark.parametrize("value", ["x" * 5000, object(), {"a": 1}])
 async def test_what_is_not_small_is_the_end_of_a_chunk_and_the_rest_is_given_back(value: object) -> None:
@@ -68,6 +78,7 @@ async def test_what_is_not_small_is_the_end_of_a_chunk_and_the_rest_is_given_bac
     assert seen == [0, 1, 2]
 
 
+@pytest.mark.usefixtures("no_item_is_long")
 @in_node
 async def test_what_a_chunk_returns_is_awaited_in_the_loop() -> None:
     pool = Pool()
@@ -75,6 +86,7 @@ async def test_what_a_chunk_returns_is_awaited_in_the_loop() -> None:
     assert end == ([], 1, RETURNED, threading.get_ident())
 
 
+@pytest.mark.usefixtures("no_item_is_long")
 @in_node
 async def test_an_exception_is_the_end_of_a_chunk_also_one_that_ends_loops() -> None:
     pool = Pool()
@@ -127,6 +139,7 @@ async def test_a_chunk_that_is_cancelled_begins_no_further_item() -> None:
     assert seen == [0]
 
 
+@pytest.mark.usefixtures("no_item_is_long")
 @in_node
 async def test_a_variable_that_an_item_sets_is_not_set_for_the_next() -> None:
     variable: contextvars.ContextVar[int] = contextvars.ContextVar("variable", default=-1)
