@@ -136,9 +136,7 @@ def _scalar(value: object, name: str) -> Scalar:
     match value:
         case str():
             return _checked_text(value, name)
-        case None | bool():
-            return value
-        case int() if abs(value) < _MOST_WHOLE:
+        case None | bool() | int():
             return value
         case float() if math.isfinite(value):
             return value
@@ -160,7 +158,6 @@ def _as_float(value: int, name: str) -> float:
 
 
 _WORDS: Mapping[Any, str] = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
-_MOST_WHOLE: Final = 2**63
 _SCALAR: Final = "text, a number, true, false or null"
 _JSON: Mapping[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
 

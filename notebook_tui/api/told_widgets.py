@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from notebook_tui.api.view_json import kind_of
+from notebook_tui.document.inputs import InputValue
 from notebook_tui.document.notebook import Cell
 from notebook_tui.document.state import State
-from notebook_tui.widgets.views import Button, Form, Input, Keyboard, Table, View
+from notebook_tui.widgets.views import Button, Form, Input, Keyboard, Scalar, Table, View
 from notebook_tui.widgets.views_within import views_in
 
 USED = Input | Button | Form | Keyboard | Table
@@ -53,7 +55,13 @@ def value_json(state: State, field: Input) -> dict[str, Any]:
     value = field.default if known is None else known.value
     if field.kind == "secret":
         return {"value": None, "is_set": value is not None}
-    return {"value": value if not isinstance(value, bytes | tuple) else None}
+    return {"value": _json(value)}
+
+
+def _json(value: InputValue) -> Scalar:
+    if isinstance(value, bytes | tuple) or (isinstance(value, float) and not math.isfinite(value)):
+        return None  # JSON has no word for it
+    return value
 
 
 def _views(cells: Iterable[Cell]) -> Iterator[tuple[Cell, View]]:
@@ -85,8 +93,8 @@ def _field(field: Input) -> dict[str, Any]:
     if field.kind == "select":
         told["options"] = [label for label, _ in field.options]
     bounds = {"low": field.low, "high": field.high, "step": field.step}
-    return told | {name: bound for name, bound in bounds.items() if bound is not None}
+    return told | {name: bound for name, bound in bounds.items() if bound is not None and math.isfinite(bound)}
 
 
-def _default(field: Input) -> Any:
-    return None if field.kind == "secret" else field.default
+def _default(field: Input) -> Scalar:
+    return None if field.kind == "secret" else _json(field.default)

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Final
 
+NO_WRITING: Final = "you may look at notebooks here, and write no files"
 _bounds: Final[ContextVar[Path | None]] = ContextVar("beamlike_bounds", default=None)
 _writes: Final[ContextVar[bool]] = ContextVar("beamlike_bounds_writes", default=True)
 
@@ -42,10 +43,15 @@ def permitted(path: Path | str) -> Path:
     return Path(path).absolute() if directory is None else within(directory, path)
 
 
+def may_write() -> bool:
+    """Whether the code that asks may make and write files, where it may do anything."""
+    return _writes.get()
+
+
 def writable(path: Path | str) -> Path:
     """As `permitted`, for a file that is to be written, or to go."""
-    if not _writes.get():
-        raise OutOfBounds("you may look at notebooks here, and write no files")
+    if not may_write():
+        raise OutOfBounds(NO_WRITING)
     return permitted(path)
 
 

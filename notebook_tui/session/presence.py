@@ -9,6 +9,7 @@ the newest, and nothing piles up on the way to it.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,6 +26,10 @@ PACE: Final = 0.1
 """Seconds between two tellings."""
 MARKS: Final = "●▲■◆★♥♣♠✚✖"
 """By which people are told apart where there are no colours."""
+OWNER_NAME: Final = "owner"
+"""Of the user of this machine account."""
+_NUMBERED: Final = re.compile(r"\s+#\s*(\d+)\s*$")
+"""Names that would look like that of a second terminal."""
 Doing: TypeAlias = Literal["", "typing", "running"]
 
 
@@ -136,14 +141,14 @@ class Presences:
 
     def people(self, runners: frozenset[bl.Pid] = frozenset()) -> tuple[Present, ...]:
         """By their numbers. `runners` have asked for cells that run or wait. Who has the name of somebody who was there
-        before has a number behind it."""
+        before, as their second terminal has, is `ann #2`; nobody is called so by their own name (`_called`)."""
         seats = sorted(self._seats.items(), key=lambda item: item[1].number)
         names: Counter[str] = Counter()
         found: list[Present] = []
         for viewer, seat in seats:
-            name = seat.person.name or "owner"
+            name = _called(seat.person)
             names[name] += 1
-            told_apart = name if names[name] == 1 else f"{name} {names[name]}"
+            told_apart = name if names[name] == 1 else f"{name} #{names[name]}"
             found.append(
                 Present(seat.number, told_apart, seat.person.role, seat.where, seat.client_id, viewer in runners)
             )
@@ -158,6 +163,17 @@ class Presences:
                 seat.is_told, seat.told = True, people
                 due[viewer] = PeopleHere(people, seat.number)
         return due
+
+
+def _called(person: Person) -> str:
+    """What they are called in a notebook: never what only the account's user is called, nor what somebody's second
+    terminal is.
+
+    >>> _called(Person("ann")), _called(Person("ann #2")), _called(Person("owner")), _called(Person(""))
+    ('ann', 'ann # 2', '"owner"', 'owner')
+    """
+    name = _NUMBERED.sub(r" # \1", person.name) or OWNER_NAME
+    return f'"{name}"' if person.name and name.strip().casefold() == OWNER_NAME else name
 
 
 def moved(people: tuple[Present, ...], cell_id: str, change: Delta, by: str) -> tuple[Present, ...]:

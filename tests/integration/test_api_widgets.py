@@ -66,11 +66,15 @@ async def test_inputs_are_listed_set_as_they_take_it_and_read_by_the_next_run(wo
         for ref, value, why in (
             (age["ref"], -1, "expected a number of 0"),
             (size["ref"], "Huge", "expected one of Small, Large"),
-            (age["ref"], 10**30, "text, a number, true, false or null"),
+            (age["ref"], [1], "expected text, a number, true, false or null, got a list"),
             (key["ref"], 7, "expected text or null for a secret"),
         ):
             assert why in str(await refusal_of(client, "set_input", widget=ref, value=value))
         assert (await widgets_of(client, "cell-1"))[0]["value"] == 36
+        # What JSON has no word for ends no connection.
+        assert await client.call("set_input", notebook=NAME, widget=age["ref"], value="1e999") == {"value": None}
+        assert (await widgets_of(client, "cell-1"))[0]["value"] is None
+        assert await client.call("set_input", notebook=NAME, widget=age["ref"], value=36) == {"value": 36}
         person = await Client.join(await world.session())
         assert person.state.inputs[age["ref"]].value == 36
         assert "swordfish" not in repr(person.state)

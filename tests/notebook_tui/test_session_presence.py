@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 from hypothesis import given
@@ -13,7 +14,17 @@ from notebook_tui.document.operations import QueueCells
 from notebook_tui.session.client import Client
 from notebook_tui.session.messages import Join
 from notebook_tui.session.people import OWNER, Person
-from notebook_tui.session.presence import MARKS, PACE, Here, PeopleHere, Presences, Present, Whereabouts, moved
+from notebook_tui.session.presence import (
+    MARKS,
+    PACE,
+    Here,
+    PeopleHere,
+    Presences,
+    Present,
+    Whereabouts,
+    _called,
+    moved,
+)
 from tests.notebook_tui.test_session_rejoined_typing import typing
 from tests.notebook_tui.test_session_viewers import notebook_at
 from tests.support.kept_sessions import kept
@@ -33,7 +44,7 @@ def present() -> Presences:
 
 def test_people_of_the_same_name_are_told_apart_by_name_and_by_mark() -> None:
     people = present().people()
-    assert [each.name for each in people] == ["ann", "bob", "ann 2"]
+    assert [each.name for each in people] == ["ann", "bob", "ann #2"]
     assert len({each.mark for each in people}) == 3
     assert len(set(MARKS)) == len(MARKS)
 
@@ -42,7 +53,32 @@ def test_a_number_that_is_free_again_is_given_to_the_next() -> None:
     presences = present()
     presences.left(B)
     presences.joined(B, Person("eve"))
-    assert [(each.number, each.name) for each in presences.people()] == [(0, "ann"), (1, "eve"), (2, "ann 2")]
+    assert [(each.number, each.name) for each in presences.people()] == [(0, "ann"), (1, "eve"), (2, "ann #2")]
+
+
+NAMES = st.lists(
+    st.sampled_from(["ann", "ann 2", "ann #2", "ann # 2", "ann  #2 ", "ann #3", "", "owner", '"owner"', "Owner"])
+    | st.text(alphabet="a #2٢\u3000", max_size=6),
+    max_size=8,
+)
+
+
+@given(NAMES)
+def test_nobody_is_taken_for_another_persons_second_terminal_or_for_the_user_of_the_account(names: list[str]) -> None:
+    presences = Presences()
+    for number, name in enumerate(names):
+        presences.joined(bl.Pid("test@127.0.0.1", number + 1), Person(name))
+    called = [each.name for each in presences.people()]
+    assert len(set(called)) == len(called)
+    firsts = {}
+    for name, shown in zip(names, called, strict=True):
+        numbered = re.fullmatch(r"(.*) #(\d+)", shown, re.DOTALL)
+        if numbered is None:
+            firsts[shown] = name
+        else:
+            # Whoever is shown with a number has the very name of who is shown without it.
+            assert _called(Person(firsts[numbered[1]])) == _called(Person(name))
+        assert (shown.strip().casefold() == "owner") == (name == "" and numbered is None)
 
 
 def test_the_user_of_the_account_has_a_name_too() -> None:

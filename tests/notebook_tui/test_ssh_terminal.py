@@ -131,6 +131,21 @@ def test_home_shows_the_directory_of_the_key_and_no_way_leads_up(world: Served, 
         _leave(terminal)
 
 
+def test_home_offers_new_notebooks_to_those_alone_who_may_make_them(world: Served, notebook: str) -> None:
+    (world.directory / "script.py").write_text("x = 1\n")
+    with world.terminal() as terminal:
+        terminal.until(lambda text: all(words in text for words in ("New notebook", "n new", "script.py")))
+        _leave(terminal)
+    with world.terminal(key=world.place / "view") as terminal:
+        text = terminal.until(lambda text: notebook in text and "q quit" in text)
+        assert "New notebook" not in text
+        assert "n new" not in text
+        assert "script.py" not in text
+        terminal.type("n")
+        terminal.until("You may look at notebooks")
+        _leave(terminal)
+
+
 def test_a_view_leaves_nothing_behind(world: Served, notebook: str) -> None:
     """Neither descriptors nor threads: a view that has gone is counted nowhere."""
     front = psutil.Process(world.front)

@@ -31,9 +31,9 @@ def commands_of(app: NotebookApp) -> tuple[Command, ...]:
         found += of_keys((key for key in screen.table.rows if may(role_of(key.action))), screen.action_do, modes)
         found += of_places(screen.client.state, screen.go_to)
     elif (home := app.home_screen) is not None:
-        from notebook_tui.ui.keys.home import HOME
+        from notebook_tui.ui.keys.home import home_keys
 
-        found += of_keys(HOME, home.action_do)
+        found += of_keys(home_keys(makes=home.found.makes), home.action_do)
     if app.house is not None:
         found += of_books(books(), app.open_notebook, app.client.state.path if app.client is not None else None)
     found += of_themes(app.available_themes, app.theme, partial(setattr, app, "theme"))

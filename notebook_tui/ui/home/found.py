@@ -8,12 +8,13 @@ from typing import Final
 
 from beamlike.kernel.record import frozen
 from notebook_tui.serve.board import Seen, seen_sessions
-from notebook_tui.session.bounds import OutOfBounds, bounds, is_permitted, permitted
+from notebook_tui.session.bounds import OutOfBounds, bounds, is_permitted, may_write, permitted
 from notebook_tui.session.examples import Example, examples
 from notebook_tui.session.open_elsewhere import OpenNotebook, open_notebooks
 from notebook_tui.session.shelf import Books, books, is_there
 
-KINDS: Final = (".livemd", ".ipynb", ".py")
+NOTEBOOK: Final = ".livemd"
+KINDS: Final = (NOTEBOOK, ".ipynb", ".py")
 """Endings of what can be opened, or made into a notebook."""
 _MOST: Final = 5_000
 
@@ -39,6 +40,8 @@ class Found:
     examples: tuple[Example, ...] = ()
     trouble: str = ""
     """Why there are no files."""
+    makes: bool = True
+    """Whether whoever looks may make notebooks, also of other kinds of files."""
 
 
 def look_around(directory: Path, *, hidden: bool) -> Found:
@@ -71,7 +74,10 @@ def _within_bounds(directory: Path, *, hidden: bool) -> Found:
         served = tuple(each for each in seen_sessions() if is_permitted(each.path))
     except OSError:
         served = ()
-    return Found(directory, files, served=served, trouble=trouble)
+    makes = may_write()
+    if not makes:
+        files = tuple(each for each in files if each.is_folder or each.name.lower().endswith(NOTEBOOK))
+    return Found(directory, files, served=served, trouble=trouble, makes=makes)
 
 
 def _files(directory: Path, *, hidden: bool) -> tuple[tuple[File, ...], str]:

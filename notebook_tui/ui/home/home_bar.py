@@ -25,6 +25,8 @@ class HomeStatus:
     typed: str = ""
     is_typing: bool = False
     busy: str = ""
+    makes: bool = True
+    """Whether whoever looks may make notebooks."""
 
 
 class HomeBar(Widget, can_focus=False):
@@ -63,7 +65,7 @@ def hint_line(status: HomeStatus, palette: Palette) -> Text:
         rest = "   Enter keeps it · Esc shows all" if status.is_typing else "   Esc shows all"
         return Text.assemble((f" /{printable(status.typed)}{caret}", palette.strong), (rest, palette.muted))
     line = Text(" ")
-    for number, key in enumerate(hinted()):
+    for number, key in enumerate(hinted(makes=status.makes)):
         line.append("   " if number else "").append(pretty(key.keys[0]), palette.strong)
         line.append(f" {key.hint}", palette.muted)
     return line

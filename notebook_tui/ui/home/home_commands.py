@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from notebook_tui.session import examples, shelf
-from notebook_tui.session.bounds import OutOfBounds, bounds, permitted
+from notebook_tui.session.bounds import NO_WRITING, OutOfBounds, bounds, may_write, permitted
 from notebook_tui.session.unsaved import new_file
 from notebook_tui.ui.choosing.rows import Entry
 from notebook_tui.ui.dialogs.choice_screen import Choice, ChoiceScreen
@@ -62,6 +62,9 @@ class HomeCommands:
             self._open_path(Path(entry.path))
 
     def new(self) -> None:
+        if self._makes_nothing():
+            return
+
         def made(typed: str | None) -> None:
             if typed == "":
                 self.new_unnamed()
@@ -74,6 +77,8 @@ class HomeCommands:
         )
 
     def new_unnamed(self) -> None:
+        if self._makes_nothing():
+            return
         if bounds() is not None:  # those that were never saved lie with the account's own
             self._open(str(_free(self._screen.directory / "untitled_notebook.livemd")))
             return
@@ -88,7 +93,8 @@ class HomeCommands:
                 if path.is_dir():
                     self._screen.run_worker(self._told(self._screen.go_to(path)))
                 elif not path.is_file():
-                    self._screen.say(f"There is no file {path}. n makes a new notebook.")
+                    more = " n makes a new notebook." if may_write() else ""
+                    self._screen.say(f"There is no file {path}.{more}")
                 else:
                     self._open_path(path)
 
@@ -141,7 +147,15 @@ class HomeCommands:
         self._screen.say(f"Your changes are kept as {short(kept)}")
         self._open(str(copy))
 
+    def _makes_nothing(self) -> bool:
+        """Whether this user may make no files; then they are told."""
+        if not may_write():
+            self._screen.say(f"{NO_WRITING.capitalize()}.")
+        return not may_write()
+
     def _ask_to_convert(self, path: Path) -> None:
+        if self._makes_nothing():
+            return
         what = "a Jupyter notebook" if path.suffix.lower() == ".ipynb" else "a Python script"
         made = path.with_suffix(".livemd")
         choices = [Choice("c", str(_free(made)), f"Make {_free(made).name} of it, and open that")]
@@ -253,10 +267,10 @@ class HomeCommands:
 
     def help(self) -> None:
         from notebook_tui.ui.dialogs.help_screen import HelpScreen
-        from notebook_tui.ui.keys.home import HOME
+        from notebook_tui.ui.keys.home import home_keys
         from notebook_tui.ui.keys.table import KeyTable
 
-        self._screen.app.push_screen(HelpScreen(KeyTable(HOME)))
+        self._screen.app.push_screen(HelpScreen(KeyTable(home_keys(makes=may_write()))))
 
 
 def _free(path: Path) -> Path:

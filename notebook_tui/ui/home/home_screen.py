@@ -173,7 +173,7 @@ class HomeScreen(Screen[None]):
         self._show_bar()
 
     def _show_bar(self) -> None:
-        self._bar.show(HomeStatus(short(self.directory), self._typed, self._is_typing, self._busy))
+        self._bar.show(HomeStatus(short(self.directory), self._typed, self._is_typing, self._busy, self._found.makes))
 
     def on_resize(self, event: events.Resize) -> None:
         self._pane.display = event.size.width >= _WIDE

@@ -50,18 +50,20 @@ def _groups(found: Found, typed: str, now: float) -> Iterator[tuple[Heading, Seq
     recent = [_book(book, found, now) for book in found.books if not book.starred]
     if not found.books:
         tour = [Entry("example", str(each.path), "Take the tour", each.title, mark="▷") for each in found.examples[:1]]
-        yield Heading("Welcome"), [*tour, Entry("new", "", "New notebook", mark="+")], (*WELCOME, "")
+        new = [Entry("new", "", "New notebook", mark="+")] if found.makes else []
+        yield Heading("Welcome"), [*tour, *new], (*WELCOME, "")
     yield Heading("Held by servers", "they go on without a terminal"), [_served(each, now) for each in found.served], ()
     yield Heading("Open in other terminals"), [_open(found, number, now) for number in range(len(found.open))], ()
     yield Heading("Starred"), starred, ()
     yield Heading("Recent"), recent if typed else recent[:RECENT], ()
     files = [_file(file, found.directory, now) for file in found.files]
-    note = (
-        [found.trouble] if found.trouble else [] if files else ["No notebooks and no folders here. n makes a notebook."]
-    )
-    yield Heading("Files", short(found.directory)), files, note
+    yield Heading("Files", short(found.directory)), files, [] if files else [found.trouble or _empty(found)]
     named = [Entry("example", str(each.path), each.title, each.path.name, mark="▷") for each in found.examples]
     yield Heading("Examples", "opened as copies of your own"), named, ()
+
+
+def _empty(found: Found) -> str:
+    return "No notebooks and no folders here." + (" n makes a notebook." if found.makes else "")
 
 
 def _book(book: Book, found: Found, now: float) -> Entry:

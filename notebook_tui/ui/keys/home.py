@@ -37,10 +37,22 @@ HOME: Final[tuple[Key, ...]] = (
 )
 
 
+_MAKES: Final = ("new", "new_unnamed")
+
+
+def home_keys(*, makes: bool) -> tuple[Key, ...]:
+    """Those that do something; `makes`: for somebody who may make files.
+
+    >>> {key.keys for key in home_keys(makes=True)} - {key.keys for key in home_keys(makes=False)} == {("n",), ("N",)}
+    True
+    """
+    return tuple(key for key in HOME if makes or key.action not in _MAKES)
+
+
 def home_sequences() -> dict[tuple[str, ...], Key]:
     """By the single keys that each is pressed with."""
     return {tuple(keys.split()): key for key in HOME for keys in key.keys}
 
 
-def hinted() -> Iterator[Key]:
-    return (key for key in HOME if key.hint)
+def hinted(*, makes: bool) -> Iterator[Key]:
+    return (key for key in home_keys(makes=makes) if key.hint)
