@@ -17,7 +17,7 @@ from notebook_tui.document.state import State
 from notebook_tui.runtime.answers import Location, SignatureHelp
 from notebook_tui.runtime.caret import word_at
 from notebook_tui.runtime.formatting import Formatting, NotFormatted, formatted
-from notebook_tui.runtime.own_thread import in_thread
+from notebook_tui.runtime.own_thread import in_bare_thread, in_thread
 from notebook_tui.runtime.text_names import text_names
 from notebook_tui.runtime.typing_questions import (
     FORMAT_SECONDS,
@@ -103,7 +103,7 @@ class TypingHelp:
             async with asyncio.timeout(seconds):
                 server = await self._server_of()
                 if server is None:
-                    return await in_thread(lambda: _of_text_alone(question))
+                    return await in_bare_thread(lambda: _of_text_alone(question))
                 return await bl.GenServer.call(server, question, timeout=seconds)
         except (bl.CallFailed, TimeoutError):  # a CallTimeout is one
             return nothing(question)

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _TRUE_COLOURS: Final = ("truecolor", "24bit")
 _COLOURFUL: Final = ("xterm", "tmux", "screen", "alacritty", "foot", "wezterm", "ghostty", "rxvt-unicode", "st-")
 """Terminals that show all colours; ssh does not say so by itself."""
+_MOUSE: Final = (b"\x1b[<", b"\x1b[M")
+"""How what a mouse does begins."""
 _LOOKS_AGAIN: Final = 0.02
 """Seconds after which a view whose frames were dropped sees whether its terminal has caught up."""
 _BUSY: Final = 128
@@ -102,7 +104,8 @@ class ChannelApp(NotebookApp):
 
     def feed(self, data: bytes) -> None:
         """What came from the terminal."""
-        self._keys_first.pressed(self)
+        if has_keys(data):
+            self._keys_first.pressed(self)
         if isinstance(self._driver, ChannelDriver):
             self._driver.feed(data)
 
@@ -154,6 +157,15 @@ class ChannelApp(NotebookApp):
         self._missed = False
         with self._context():
             self.screen.refresh()
+
+
+def has_keys(data: bytes) -> bool:
+    """Whether somebody has pressed a key, and not only moved the mouse: that comes by the hundred, and paints little.
+
+    >>> has_keys(b"x"), has_keys(b"\\x1b[A"), has_keys(b"\\x1b[<35;10;5M")
+    (True, True, False)
+    """
+    return not data.startswith(_MOUSE)
 
 
 def colour_system(term: str, colorterm: str) -> Literal["standard", "256", "truecolor"]:

@@ -296,7 +296,7 @@ class NotebookScreen(Screen[None]):
     @on(StateChanged)
     def _changed(self) -> None:
         self._announced = False
-        if not self._waits(self._changed_at or monotonic()):
+        if not self._lets_others_first():
             self._show_newest()
 
     @on(Said)
@@ -431,7 +431,7 @@ class NotebookScreen(Screen[None]):
             self.rouse()
         elif monotonic() > self._lively_until and self._ticks % _RESTING:
             return
-        if changed and not self._waits(self._changed_at or monotonic()):
+        if changed and not self._lets_others_first():
             self._show_newest()
         if self._pressed and self._clock() - self._pressed_at > PATIENCE:
             self._dismiss()
@@ -453,6 +453,10 @@ class NotebookScreen(Screen[None]):
     def rouse(self) -> None:
         """Something goes on: look often for a while. Many views share a processor, and most rest at any time."""
         self._lively_until = monotonic() + _LIVELY
+
+    def _lets_others_first(self) -> bool:
+        # What the user's own next keys wait for is not put off.
+        return not self._write.is_waiting and self._waits(self._changed_at or monotonic())
 
     def _show_newest(self) -> None:
         before, self._shown = self._shown, self._client.state

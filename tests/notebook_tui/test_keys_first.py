@@ -84,6 +84,19 @@ def test_a_command_of_ones_own_shows_at_once_what_came_of_it() -> None:
     asyncio.run(main())
 
 
+def test_a_cell_that_was_asked_for_is_there_for_the_keys_behind_it() -> None:
+    async def main() -> None:
+        async with terminal(notebook_of(code("a", "x = 1")), delay=0.01) as shown:
+            await shown.press(*FIRST)
+            Waits(shown)
+            for key in ("n", *"typed"):
+                shown.post_key(key)
+            await shown.shows("typed")
+            assert "has not answered" not in shown.text
+
+    asyncio.run(main())
+
+
 class Waits:
     """That screen lets others go first until it need not any more."""
 
