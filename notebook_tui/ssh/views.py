@@ -15,6 +15,7 @@ from notebook_tui.session.bounds import is_permitted, permitted, shown
 from notebook_tui.ssh.command import HELP, Help, Home, ListOpen, OpenFile, Run, Wish
 from notebook_tui.ssh.guest import Guest
 from notebook_tui.ssh.house import Files, SharedHouse
+from notebook_tui.ssh.runs import AGAIN, RunsUnderWay, TooManyRuns
 from notebook_tui.ssh.server import Admitted
 from notebook_tui.ui.drawing.printable import printable_row
 from notebook_tui.ui.terminal_environment import use_terminal_environment
@@ -27,9 +28,10 @@ _STOP_SECONDS: Final = 10.0
 class Views:
     """`sessions` says where the process of all sessions is."""
 
-    def __init__(self, sessions: bl.Server, files: Files) -> None:
+    def __init__(self, sessions: bl.Server, files: Files, runs: RunsUnderWay | None = None) -> None:
         self._sessions = sessions
         self._files = files
+        self._runs = runs or RunsUnderWay()
 
     async def view(self, wish: Home | OpenFile, guest: Guest, visitor: Admitted) -> int:
         from notebook_tui.ui.channel_app import ChannelApp
@@ -58,12 +60,20 @@ class Views:
     async def perform(self, wish: Wish, guest: Guest, visitor: Admitted) -> int:
         match wish:
             case Run(path, options):
-                return await _run(_notebook(path), options, guest, visitor)
+                return await self._run(_notebook(path), options, guest, visitor)
             case ListOpen(as_json):
                 guest.say(await self._listed(as_json))
             case Help():
                 guest.say(HELP.encode())
         return 0
+
+    async def _run(self, path: str, options: tuple[str, ...], guest: Guest, visitor: Admitted) -> int:
+        try:
+            with self._runs.another(visitor.fingerprint):
+                return await _run(path, options, guest, visitor)
+        except TooManyRuns as refusal:
+            guest.complain(f"beamlike: {refusal}\n")
+            return AGAIN
 
     async def _listed(self, as_json: bool) -> bytes:
         try:
