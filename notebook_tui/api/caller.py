@@ -19,6 +19,7 @@ from notebook_tui.api.house import SUFFIX, House, named, notebook_files
 from notebook_tui.api.methods import METHODS, VERSION
 from notebook_tui.api.opened import Opened
 from notebook_tui.api.rights import Rights
+from notebook_tui.api.room import room_to_run
 from notebook_tui.api.schema import read
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.session.arrivals import SessionOver
@@ -220,6 +221,11 @@ class Caller:
         await opened.leave()
         return {}
 
+    async def run(self, wanted: params.Run) -> Answer:
+        opened = self.opened(wanted.notebook)
+        async with room_to_run(self._house, opened.client.session):
+            return await Answers(opened).run(wanted)
+
     async def stop(self, wanted: params.OfNotebook) -> Answer:
         opened = self.opened(wanted.notebook)
         logger.info("%s ends the session of %s", self._name(), wanted.notebook)
@@ -249,7 +255,7 @@ _ACTS: Final[Mapping[str, Act]] = {
     "delete": _in_notebook(Answers.delete),
     "move": _in_notebook(Answers.move),
     "edit": _in_notebook(Answers.edit),
-    "run": _in_notebook(Answers.run),
+    "run": Caller.run,
     "await": _in_notebook(Answers.wait),
     "outputs": _in_notebook(Answers.outputs),
     "variables": _in_notebook(Answers.variables),
