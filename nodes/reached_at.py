@@ -1,4 +1,4 @@
-"""Where a node that only dials, as a child does, can be dialled itself."""
+"""Where a node that only dials, as a child does, can be dialled itself, and by whom."""
 
 from __future__ import annotations
 
@@ -12,3 +12,11 @@ async def reached_at() -> tuple[str, int]:
     if not isinstance(node, bl.Node):
         raise bl.NotConnected(f"expected a node with distribution, which others can dial; got {node!r}")
     return await node.listen()
+
+
+async def lets_in(visitor: str, seconds: float) -> bytes:
+    """Has the current node let that node in, once, within so many seconds; returns what it has to show."""
+    node = current_node()
+    if not isinstance(node, bl.Node):
+        raise bl.NotConnected(f"expected a node with distribution, which others can dial; got {node!r}")
+    return node.invite(visitor, lifetime=seconds)

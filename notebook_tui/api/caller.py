@@ -20,6 +20,7 @@ from notebook_tui.api.methods import METHODS, VERSION
 from notebook_tui.api.opened import Opened
 from notebook_tui.api.outline_answers import OutlineAnswers
 from notebook_tui.api.rights import Rights
+from notebook_tui.api.room import room_to_run
 from notebook_tui.api.schema import read
 from notebook_tui.api.widget_answers import WidgetAnswers
 from notebook_tui.document.rejected import Rejected
@@ -224,6 +225,11 @@ class Caller:
         await opened.leave()
         return {}
 
+    async def run(self, wanted: params.Run) -> Answer:
+        opened = self.opened(wanted.notebook)
+        async with room_to_run(self._house, opened.client.session):
+            return await Answers(opened).run(wanted)
+
     async def stop(self, wanted: params.OfNotebook) -> Answer:
         opened = self.opened(wanted.notebook)
         logger.info("%s ends the session of %s", self._name(), wanted.notebook)
@@ -259,7 +265,7 @@ _ACTS: Final[Mapping[str, Act]] = {
     "edit": _in_notebook(Answers, Answers.edit),
     "undo": _in_notebook(OutlineAnswers, OutlineAnswers.undo),
     "redo": _in_notebook(OutlineAnswers, OutlineAnswers.redo),
-    "run": _in_notebook(Answers, Answers.run),
+    "run": Caller.run,
     "await": _in_notebook(Answers, Answers.wait),
     "outputs": _in_notebook(Answers, Answers.outputs),
     "widgets": _in_notebook(WidgetAnswers, WidgetAnswers.widgets),

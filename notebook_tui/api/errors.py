@@ -34,7 +34,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "untrusted": Kind(-32007, "Nobody has said yet that the code of this notebook may run. A person does so in the "
                               "terminal, or a client with the role `admin` by `trust`."),
     "file": Kind(-32008, "The file cannot be read, written or opened; the message says why."),
-    "busy": Kind(-32009, "Too many requests of this connection are under way. Wait for one of them."),
+    "busy": Kind(-32009, "Too many requests of this connection are under way, or too many notebooks run: wait."),
     "ended": Kind(-32010, "The session of the notebook has ended. `open` begins another."),
     "timeout": Kind(-32011, "The session or its runtime has not answered in time."),
     "size": Kind(-32012, "The answer would be too long. Ask for less at a time."),

@@ -27,6 +27,7 @@ class OwnHouse:
         self._node = node
         self._own: bl.Pid | None = None
         self._opening = asyncio.Lock()
+        self.beginning = asyncio.Lock()
 
     async def session(self, path: str, runtime: str | None) -> bl.Pid:
         server = await asyncio.to_thread(server_holding, path)

@@ -19,6 +19,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import beamlike as bl
@@ -30,26 +31,34 @@ from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import NOCONNECTION, Reason
 from nodes.child import tune_garbage_collector
 from nodes.dead_man import DeadMan
-from nodes.reached_at import reached_at
+from nodes.reached_at import lets_in, reached_at
 from notebook_tui.serve.custody_messages import (
     CUSTODIAN,
     Attend,
     Booted,
+    BootFar,
     BootRuntime,
     Dismiss,
     FateOf,
     NotBooted,
     StopRuntime,
     Taken,
+    Way,
+    WayTo,
 )
 from notebook_tui.serve.rendezvous import CUSTODIANS, AlreadyServed, Announcement, Server
-from notebook_tui.session.booted import BOOT_SECONDS
+from notebook_tui.session.booted import BOOT_SECONDS, tell_phase
+from notebook_tui.session.booted import Booted as BootedRuntime
+from notebook_tui.session.profiles import ProfileError
 from notebook_tui.session.program_node import program_node
+from notebook_tui.session.runtime_kinds import runtime_of
 
 logger = logging.getLogger("notebook_tui.serve")
 GRACE_SECONDS = 0.2
 FIRST_SECONDS = 60.0
 """So long it waits for its first server."""
+WAY_SECONDS = 30.0
+"""So long a machine's node may take to say how it is entered, and so long that counts."""
 LATE_SECONDS = 60.0
 """How much later than itself the kernel ends it."""
 
@@ -87,11 +96,13 @@ class Custodian(GenServer):
             case Attend(server, keeps):
                 self._attend(server, keeps)
                 return None
-            case BootRuntime():
+            case BootRuntime() | BootFar():
                 asked = bl.monitor(client.pid)
                 self._asked[asked] = bl.spawn(_boot, bl.self(), asked, client, request, self._lease)
             case StopRuntime(node):
                 bl.spawn(_stop, client, self._children.pop(node, None))
+            case WayTo(node, visitor):
+                bl.spawn(_way, client, self._children.get(node), visitor)
             case FateOf(node):
                 bl.spawn(_fate, client, self._children.get(node))
             case _:
@@ -149,21 +160,48 @@ class Custodian(GenServer):
             bl.spawn(_stop, None, self._children.pop(node))
 
 
-async def _boot(custodian: bl.Pid, asked: bl.Ref, client: Client, wanted: BootRuntime, lease: float) -> None:
+async def _boot(custodian: bl.Pid, asked: bl.Ref, client: Client, wanted: BootRuntime | BootFar, lease: float) -> None:
     try:
-        backend = nodes.Local(python=wanted.python, env=dict(wanted.env), users_secret=True)
-        child = await nodes.boot(backend, timeout=BOOT_SECONDS, own_thread=True, lease=lease)
-        try:
-            host, port = await bl.rpc.call(child.node, reached_at, timeout=BOOT_SECONDS)
-        except BaseException:
-            await child.stop(grace=0)
-            raise
-    except (bl.BeamlikeError, OSError, TimeoutError) as error:
+        if isinstance(wanted, BootFar):
+            (host, port), child = ("", 0), await _booted_far(wanted, client.pid, lease)
+        else:
+            (host, port), child = await _booted_here(wanted, lease)
+    except (bl.BeamlikeError, OSError, TimeoutError, ProfileError) as error:
         bl.send(custodian, _BootOver(asked, None))
         bl.GenServer.reply(client, NotBooted(str(error)))
         return
     bl.send(custodian, _BootOver(asked, child))
     bl.GenServer.reply(client, Booted(child.node, host, port, child.machine.where, asked))
+
+
+async def _booted_here(wanted: BootRuntime, lease: float) -> tuple[tuple[str, int], nodes.Child]:
+    """With the address at which it listens."""
+    backend = nodes.Local(python=wanted.python, env=dict(wanted.env), users_secret=True)
+    child = await nodes.boot(backend, timeout=BOOT_SECONDS, own_thread=True, lease=lease)
+    try:
+        return await bl.rpc.call(child.node, reached_at, timeout=BOOT_SECONDS), child
+    except BaseException:
+        await child.stop(grace=0)
+        raise
+
+
+async def _booted_far(wanted: BootFar, asker: bl.Pid, lease: float) -> nodes.Child:
+    runtime = runtime_of(wanted.spec)
+    assert isinstance(runtime, BootedRuntime)
+    return await runtime.boot(partial(tell_phase, wanted.owner, asker, False), lease)
+
+
+async def _way(client: Client, child: nodes.Child | None, visitor: str) -> None:
+    if child is None or child.carrier is None:
+        bl.GenServer.reply(client, "it has ended")
+        return
+    try:
+        token = await bl.rpc.call(child.node, lets_in, visitor, WAY_SECONDS, timeout=WAY_SECONDS)
+    except (bl.BeamlikeError, OSError, TimeoutError) as error:
+        bl.GenServer.reply(client, f"it does not answer: {error}")
+        return
+    host, port = child.carrier.address[:2]
+    bl.GenServer.reply(client, Way(host, port, token))
 
 
 async def _stop(client: Client | None, child: nodes.Child | None) -> None:

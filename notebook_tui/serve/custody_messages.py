@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Final
 
 import beamlike as bl
@@ -28,6 +29,33 @@ class BootRuntime:
     python: str
     env: tuple[tuple[str, str], ...]
     name: str
+
+
+@frozen
+class BootFar:
+    """A call: as `BootRuntime`, but on a machine of a platform, of that spec. Its steps are told to `owner` as those of
+    the process that asks. What comes is reached by `WayTo`."""
+
+    spec: str
+    owner: bl.Pid
+
+
+@frozen
+class WayTo:
+    """A call: how that node of the server gets to that node, which is on a platform: `Way`, or in words why it does
+    not."""
+
+    node: str
+    visitor: str
+
+
+@frozen
+class Way:
+    """For one connection, to be made soon: what leads there, and what is to be shown there."""
+
+    host: str
+    port: int
+    token: bytes = field(repr=False)
 
 
 @frozen

@@ -17,12 +17,14 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import beamlike as bl
 from beamlike.kernel.record import frozen
 from notebook_tui.serve.board import keep_board
 from notebook_tui.serve.custody import Custody
+from notebook_tui.serve.held import held
 from notebook_tui.serve.joining import connect, visitor_node
 from notebook_tui.serve.rendezvous import Announcement, Server
 from notebook_tui.serve.roll import Roll
@@ -133,7 +135,7 @@ async def holding(serving: Serving, ending: Ending) -> AsyncIterator[tuple[bl.Se
         stack.callback(lambda: None if ending.leave else custody.dismiss())
         left = (keepsakes.noted(file_at(each.path).identity) for each in wanted)
         await custody.begin(node.self(), {keepsake.server.node for keepsake in left if keepsake is not None})
-        options = replace(serving.options, held=custody.held)
+        options = replace(serving.options, held=partial(held, custody=custody))
         child = Sessions.child_spec(options, roll, lambda spec: runtime_for(spec or serving.runtime), name=NAME)
         supervisor = await bl.Supervisor.start([child], intensity=RESTARTS, period=RESTART_PERIOD)
         stack.push_async_callback(_stopped, supervisor)

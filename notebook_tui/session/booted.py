@@ -14,6 +14,8 @@ from functools import partial
 
 import beamlike as bl
 import nodes
+from nodes.backend import dials_child
+from nodes.phases import OnPhase
 from notebook_tui.session.runtime import Connection, Span, Step, step
 
 START_SECONDS = 15.0
@@ -61,25 +63,35 @@ class Booted:
 
     async def connect(self, owner: bl.Pid, notebook: str, directory: str | None) -> Connection:
         lifetime = None if self.lifetime is None else Span(time.monotonic(), self.lifetime)
-        child = await nodes.boot(
-            self._backend,
-            timeout=BOOT_SECONDS if self._is_here else FAR_BOOT_SECONDS,
-            own_thread=True,
-            lease=self._lease,
-            max_lifetime=self.lifetime,
-            on_phase=partial(_tell_phase, owner, bl.self(), self._is_here),
-        )
+        child = await self.boot(partial(tell_phase, owner, bl.self(), self._is_here), self._lease)
         try:
             step(owner, "sending it what makes it a runtime")
-            server = await self._start(child, owner, notebook, directory)
-            price = await self._price(owner)
+            offer_modules(child.node, directory)
+            server = await self.start(child.node, owner, notebook, directory, 0.0)
+            price = await self.price(owner)
         except BaseException:
             await child.stop(grace=0)
             raise
         text = f"{self.name}, {child.machine.where}"
         return Connection(server, child, text, lifetime=lifetime, usd_per_hour=price)
 
-    async def _price(self, owner: bl.Pid) -> float | None:
+    @property
+    def is_dialled(self) -> bool:
+        """Whether its machine is reached through tunnels, from this host."""
+        return dials_child(self._backend)
+
+    async def boot(self, on_phase: OnPhase, lease: float) -> nodes.Child:
+        """A machine for it, of the current node."""
+        return await nodes.boot(
+            self._backend,
+            timeout=BOOT_SECONDS if self._is_here else FAR_BOOT_SECONDS,
+            own_thread=True,
+            lease=lease,
+            max_lifetime=self.lifetime,
+            on_phase=on_phase,
+        )
+
+    async def price(self, owner: bl.Pid) -> float | None:
         """For an hour, in dollars, where it is known: a notebook goes on without."""
         if self._is_here:
             return None
@@ -92,13 +104,13 @@ class Booted:
             return None
         return None if price is None else price.usd_per_hour
 
-    async def _start(self, child: nodes.Child, owner: bl.Pid, notebook: str, directory: str | None) -> bl.Pid:
-        offer_modules(child.node, directory)
+    async def start(self, node: str, owner: bl.Pid, notebook: str, directory: str | None, lease: float) -> bl.Pid:
+        """Makes that node, which is connected and offered the runtime, one for `owner`; returns its server."""
         start_runtime = await asyncio.to_thread(starter)
         where = self.directory or (directory if self._is_here else None)
         seconds = START_SECONDS if self._is_here else FAR_START_SECONDS
         server: bl.Pid = await bl.rpc.call(
-            child.node, start_runtime, owner, notebook, where, 0.0, self.idle_limit, timeout=seconds
+            node, start_runtime, owner, notebook, where, lease, self.idle_limit, timeout=seconds
         )
         return server
 
@@ -128,7 +140,8 @@ class Local(Booted):
         return await super().connect(owner, notebook, directory)
 
 
-def _tell_phase(owner: bl.Pid, connector: bl.Pid, is_here: bool, phase: nodes.Phase) -> None:
+def tell_phase(owner: bl.Pid, connector: bl.Pid, is_here: bool, phase: nodes.Phase) -> None:
+    """That a boot has come so far, as a step of the process that connects."""
     if phase.name in _SAID_BEFORE:
         return
     words = phase.words

@@ -1,13 +1,15 @@
 """Who is let in, and how many: pure, times come in.
 
 Who fails too often from one address waits before the next try, longer each time, and is turned away at the door
-meanwhile: a key is not guessed, but each try costs this program a handshake.
+meanwhile: a key is not guessed, but each try costs this program a handshake. Who is not logged in holds a place that
+others want: when there is none left, one goes from where the most are.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from ipaddress import IPv6Address, ip_network
+from operator import itemgetter
 from typing import Final
 
 from beamlike.kernel.record import frozen
@@ -74,13 +76,24 @@ class Gate:
         place = network_of(address)
         if (failures := self._failures.get(place)) is not None and now < failures.until:
             return f"too many failed logins from there: try again in {max(1, round(failures.until - now))} s"
+        if self._strangers[place] >= self.limits.per_address:
+            return f"{self.limits.per_address} connections from there are just logging in, the most at a time"
+        if self.makes_room(address):
+            return ""
         if self.connections >= self.limits.connections:
             return f"there are {self.limits.connections} connections already, the most that this server takes"
         if self._strangers.total() >= self.limits.strangers:
             return f"{self.limits.strangers} connections are just logging in, the most at a time: try again"
-        if self._strangers[place] >= self.limits.per_address:
-            return f"{self.limits.per_address} connections from there are just logging in, the most at a time"
         return ""
+
+    def makes_room(self, address: str) -> str:
+        """From where somebody who is just logging in has to go, if one comes from this address now: there is no room
+        left, and from there are the most, and more than from here. Empty if nobody has to, or can be made to."""
+        full = self.connections >= self.limits.connections or self._strangers.total() >= self.limits.strangers
+        if not full or not self._strangers:
+            return ""
+        place, most = max(self._strangers.items(), key=itemgetter(1))  # of as many, the one from where the first came
+        return place if most > self._strangers[network_of(address)] else ""
 
     def came(self, address: str) -> None:
         """A connection that was let in at the door."""

@@ -26,7 +26,7 @@ from notebook_tui.session.people import Person
 from notebook_tui.ssh.audit import Audit
 from notebook_tui.ssh.command import Home, OpenFile, Wish, described, role_for
 from notebook_tui.ssh.filler import leave_out_filler
-from notebook_tui.ssh.gate import Gate
+from notebook_tui.ssh.gate import Gate, network_of
 from notebook_tui.ssh.guest import Guest
 from notebook_tui.ssh.host_key import host_key
 from notebook_tui.ssh.key_ring import KeyRing
@@ -64,6 +64,8 @@ class Admitted:
 
     person: Person
     directory: Path
+    fingerprint: str = ""
+    """Of their key."""
 
 
 class Visitor(asyncssh.SSHServer):
@@ -97,6 +99,8 @@ class Visitor(asyncssh.SSHServer):
                 transport.write(f"beamlike: {refusal}\r\n".encode())
             conn.abort()
             return
+        if crowded := self._server.gate.makes_room(self._address):
+            self._server.send_one_away(crowded)
         self._stage = "stranger"
         self._server.gate.came(self._address)
         self._server.came(self)
@@ -141,7 +145,8 @@ class Visitor(asyncssh.SSHServer):
         self._touched_at = self._server.clock()
         self._server.gate.logged_in(self._address, trusted.fingerprint)
         origin = f"ssh {self._address} {trusted.fingerprint}"
-        self._admitted = Admitted(Person(trusted.name, trusted.role, origin), self._server.place_of(trusted))
+        person = Person(trusted.name, trusted.role, origin)
+        self._admitted = Admitted(person, self._server.place_of(trusted), trusted.fingerprint)
         self._note("login", role=trusted.role, directory=trusted.directory)
 
     def session_requested(self) -> Guest | bool:
@@ -221,6 +226,17 @@ class Visitor(asyncssh.SSHServer):
 
     # What the server calls.
 
+    def is_stranger_of(self, place: str) -> bool:
+        """Whether it comes from there, and is not logged in."""
+        return self._stage == "stranger" and network_of(self._address) == place
+
+    def give_way(self) -> None:
+        """A stranger goes: somebody else wants in, and there are more from there than from anywhere."""
+        self._stage = "turned away"
+        self._server.gate.failed(self._address, self._server.clock())
+        self._server.audit.refused(self._address, "made room: the most who were logging in came from there")
+        self.abort()
+
     def look(self, now: float) -> None:
         """Whether this connection may go on."""
         if self._trusted is None or self._stage != "guest":
@@ -285,7 +301,8 @@ class SshServer:
         self.gate = Gate(options.limits)
         self.ring = KeyRing(options.authorized_keys)
         self.audit = Audit(options.state / LOG, clock)
-        self.visitors: set[Visitor] = set()
+        self.visitors: dict[Visitor, None] = {}
+        """As they came."""
         self.fingerprint = ""
         """Of the server's own key: what a client is shown when it comes first."""
         self.address = ("", 0)
@@ -348,11 +365,18 @@ class SshServer:
                 visitor.look(now)
 
     def came(self, visitor: Visitor) -> None:
-        self.visitors.add(visitor)
+        self.visitors[visitor] = None
         self._empty.clear()
 
+    def send_one_away(self, place: str) -> None:
+        """The stranger from there that came first: who has a key is logged in within a moment."""
+        for visitor in self.visitors:
+            if visitor.is_stranger_of(place):
+                visitor.give_way()
+                return
+
     def gone(self, visitor: Visitor) -> None:
-        self.visitors.discard(visitor)
+        self.visitors.pop(visitor, None)
         if not self.visitors:
             self._empty.set()
 

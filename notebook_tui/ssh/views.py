@@ -18,6 +18,7 @@ from notebook_tui.session.given_inputs import inputs_in, inputs_json
 from notebook_tui.ssh.command import HELP, Help, Home, ListOpen, OpenFile, Run, Wish
 from notebook_tui.ssh.guest import Guest
 from notebook_tui.ssh.house import Files, SharedHouse
+from notebook_tui.ssh.runs import AGAIN, RunsUnderWay, TooManyRuns
 from notebook_tui.ssh.server import Admitted
 from notebook_tui.ui.drawing.printable import printable_row
 from notebook_tui.ui.terminal_environment import use_terminal_environment
@@ -31,10 +32,11 @@ _STOP_SECONDS: Final = 10.0
 class Views:
     """`sessions` says where the process of all sessions is."""
 
-    def __init__(self, sessions: bl.Server, files: Files) -> None:
+    def __init__(self, sessions: bl.Server, files: Files, runs: RunsUnderWay | None = None) -> None:
         self._sessions = sessions
         self._files = files
         self._keys_first: Any = None
+        self._runs = runs or RunsUnderWay()
 
     async def view(self, wish: Home | OpenFile, guest: Guest, visitor: Admitted) -> int:
         from notebook_tui.ui.channel_app import ChannelApp
@@ -66,12 +68,20 @@ class Views:
     async def perform(self, wish: Wish, guest: Guest, visitor: Admitted) -> int:
         match wish:
             case Run():
-                return await _run(wish, guest, visitor)
+                return await self._run(wish, guest, visitor)
             case ListOpen(as_json):
                 guest.say(await self._listed(as_json))
             case Help():
                 guest.say(HELP.encode())
         return 0
+
+    async def _run(self, wish: Run, guest: Guest, visitor: Admitted) -> int:
+        try:
+            with self._runs.another(visitor.fingerprint):
+                return await _run(wish, guest, visitor)
+        except TooManyRuns as refusal:
+            guest.complain(f"beamlike: {refusal}\n")
+            return AGAIN
 
     async def _listed(self, as_json: bool) -> bytes:
         try:

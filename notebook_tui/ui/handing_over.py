@@ -17,7 +17,8 @@ _RUNS: Final = (
 _ALONE: Final = "This program has nobody to hand its notebook to."
 _TEXT: Final = "Text and outputs go to a server in the background, and the session goes on there."
 _VALUES: Final = (
-    " The values of this program's runtime do not: it ends. beamlike notebook --keep opens one whose values are kept."
+    " The variables are lost: they are in this program's runtime, which ends with it. beamlike notebook --keep opens "
+    "one whose variables are kept."
 )
 
 

@@ -16,6 +16,7 @@ from beamlike.kernel.record import frozen
 from nodes.host_processes import look
 from notebook_tui.document.operations import QueueCells, SetCellSource
 from notebook_tui.serve import custody
+from notebook_tui.serve.held import held
 from notebook_tui.serve.joining import joined, server_holding
 from notebook_tui.serve.listing import listed
 from notebook_tui.serve.rendezvous import CUSTODIANS, Server, on_demand_server, servers
@@ -292,7 +293,7 @@ async def test_what_a_custodian_boots_ends_with_whoever_asked_for_it_until_it_is
     async with bl.Node(f"asks-{os.getpid()}@127.0.0.1", hidden=True) as node:
         kept = custody.Custody(str(work))
         await kept.begin(node.self(), ())
-        asker, ended = bl.spawn_monitor(kept.held(Local(python=str(python))).connect, node.self(), "a", None)
+        asker, ended = bl.spawn_monitor(held(Local(python=str(python)), kept).connect, node.self(), "a", None)
         await until(lambda: began.exists() and began.read_text(), "its process starts")
         if begun == "it is made a runtime":
             go.touch()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from notebook_tui.document.operations import QueueCells
+from notebook_tui.document.operations import Connect, QueueCells
 from notebook_tui.serve.joining import joined
 from tests.support.in_loop import in_loop
 from tests.support.open_notebook import notebook_text
+from tests.support.platform_worlds import PLATFORMS, PlatformWorld
 from tests.support.served import printed, result, run, served, until
 from tests.support.visited import address_of, gone, service
 from tests.support.visited_process import in_all
@@ -72,3 +74,60 @@ async def test_what_a_notebook_has_in_a_service_is_found_again_by_the_next_serve
             assert result(client, "cell-2") == "(14, True)"
         await serving.end(signal.SIGINT)
         assert await gone(peer, before) == {}
+
+
+@pytest.fixture(params=list(PLATFORMS))
+def world(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PlatformWorld]:
+    (tmp_path / "platform").mkdir()
+    with PLATFORMS[request.param](tmp_path / "platform") as world:
+        for name, value in world.environment.items():
+            monkeypatch.setenv(name, value)
+        yield world
+        assert not world.there()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "restarted"])
+@in_loop
+async def test_a_machine_of_a_platform_is_found_again_by_the_next_server_and_is_gone_with_its_session(
+    work: Path, world: PlatformWorld, number: signal.Signals
+) -> None:
+    path = work / "a.livemd"
+    async with served(work) as serving:
+        await serving.start()
+        async with joined(path, runtime=world.spec()) as client:
+            client.send(QueueCells(("cell-1",)))
+            await until(lambda: printed(client, "cell-1") == "begun\n", "the cell runs")
+            there = world.there()
+            for _ in range(2):
+                await serving.end(number)
+                await until(lambda: client.away, "the viewer has seen that")
+                await serving.start()
+                await until(lambda: not client.away, "the viewer is back")
+                assert client.state.running == {"": "cell-1"}
+            (work / "enough").touch()
+            await until(lambda: not client.state.running, "the cell has ended")
+            assert printed(client, "cell-1") == "begun\nover\n"
+            await run(client, "cell-2")
+            assert result(client, "cell-2") == "(14, True)"
+            assert world.there() == there
+        await serving.end(signal.SIGINT)
+        await until(lambda: not world.there(), "the machine is gone")
+
+
+@in_loop
+async def test_a_machine_that_is_called_off_before_it_runs_is_gone_and_its_steps_were_told(
+    work: Path, world: PlatformWorld
+) -> None:
+    async with served(work) as serving:
+        await serving.start()
+        async with joined(work / "a.livemd", runtime=world.spec()) as client:
+            world.hold(True)
+            try:
+                client.send(Connect())
+                await until(lambda: any(world.waiting in step.text for step in client.state.runtime.steps), "it waits")
+                assert world.there()
+                await client.disconnect()
+                assert client.state.runtime.phase == "disconnected"
+                await until(lambda: not world.there(), "the machine is gone")
+            finally:
+                world.hold(False)

@@ -52,14 +52,41 @@ def test_the_most_connections_of_each_kind() -> None:
     gate.came(HERE)
     assert "from there" in gate.refusal(HERE, 0.0)
     gate.came(THERE)
-    assert "just logging in" in gate.refusal("10.0.0.3", 0.0)
     gate.logged_in(HERE, "a")
     assert "use this key" in gate.key_refusal("a")
     assert not gate.key_refusal("b")
     gate.came("10.0.0.3")
-    assert "the most that this server takes" in gate.refusal("10.0.0.4", 0.0)
+    assert "the most that this server takes" in gate.refusal(THERE, 0.0)
+    assert "just logging in" in _crowded().refusal(THERE, 0.0)
     gate.left("a")
     assert not gate.key_refusal("a")
+
+
+def _crowded() -> Gate:
+    gate = Gate(Limits(strangers=2))
+    gate.came(HERE)
+    gate.came(THERE)
+    return gate
+
+
+def test_where_the_most_are_logging_in_one_makes_room_for_who_comes_from_elsewhere() -> None:
+    gate = Gate(Limits(connections=5, strangers=4, per_address=3))
+    for address in (HERE, HERE, HERE, THERE):
+        gate.came(address)
+    assert (gate.refusal("10.0.0.3", 0.0), gate.makes_room("10.0.0.3")) == ("", HERE)
+    assert (gate.refusal(THERE, 0.0), gate.makes_room(THERE)) == ("", HERE)
+    assert "from there" in gate.refusal(HERE, 0.0)
+    gate.failed(HERE, 0.0)
+    assert gate.makes_room("10.0.0.3") == ""
+
+
+def test_who_is_logged_in_makes_room_for_nobody() -> None:
+    gate = Gate(Limits(connections=2))
+    for address in (HERE, THERE):
+        gate.came(address)
+        gate.logged_in(address, address)
+    assert gate.makes_room("10.0.0.3") == ""
+    assert "the most that this server takes" in gate.refusal("10.0.0.3", 0.0)
 
 
 def test_from_very_many_addresses_it_remembers_only_so_many() -> None:

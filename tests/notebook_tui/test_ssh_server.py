@@ -16,6 +16,7 @@ from typing import Any
 import asyncssh
 import pytest
 
+from notebook_tui.ssh.runs import AGAIN, MOST_OF_ONE
 from tests.support.in_loop import in_loop
 from tests.support.served_over_ssh import DEADLINE, Served, done, served, until
 
@@ -141,6 +142,32 @@ time.sleep(600)"""  # until it is ended
             pid = int(until(lambda: mark.exists() and mark.read_text()))
             client.kill()
         until(lambda: not _lives(pid))
+
+    def test_more_runs_at_a_time_than_one_may_have_are_refused_in_words_and_with_a_status_to_try_again(
+        self, world: Served
+    ) -> None:
+        begun, enough = world.place / "runs", world.place / "enough"
+        begun.mkdir()
+        source = f"""\
+import os, pathlib, time
+(pathlib.Path({os.fspath(begun)!r}) / str(os.getpid())).touch()
+while not os.path.exists({os.fspath(enough)!r}): time.sleep(0.05)"""
+        (world.directory / "waits.livemd").write_text(f"# Waits\n\n```python\n{source}\n```\n")
+        key = world.new_key("many", 'role="run",name="many"')
+        until(world.keys_read)
+        words = world.ssh("run", "waits.livemd", key=key)
+        runs = [subprocess.Popen(words, stdin=subprocess.DEVNULL) for _ in range(MOST_OF_ONE)]
+        try:
+            until(lambda: len(list(begun.iterdir())) == MOST_OF_ONE)
+            refused = world.do("run", "private.livemd", key=key)
+            other = world.do("run", "private.livemd")
+        finally:
+            enough.touch()
+        assert [each.wait(DEADLINE) for each in runs] == [0] * MOST_OF_ONE
+        assert refused.returncode == AGAIN
+        assert "4 runs of yours are under way, the most at a time: try again when one is over" in refused.stderr
+        assert "hello" in other.stdout
+        assert "hello" in world.do("run", "private.livemd", key=key).stdout
 
 
 class TestForwarding:
@@ -313,6 +340,15 @@ class TestHostility:
             said = [sock.recv(200) for sock in socks]
             assert [b"connections from there are just logging in" in each for each in said] == [False] * 10 + [True]
             assert _comes_in(impatient)
+
+    def test_however_many_strangers_there_are_from_elsewhere_who_has_a_key_gets_in(self, impatient: Served) -> None:
+        with ExitStack() as stack:
+            places = [f"127.0.3.{number}" for number in range(1, 5)]
+            socks = [stack.enter_context(closing(_from(impatient, place))) for place in places for _ in range(5)]
+            for sock in socks:
+                assert sock.recv(200).startswith(b"SSH-2.0")
+            assert _comes_in(impatient)
+        until(logged(impatient, event="refused", why="made room: the most who were logging in came from there"))
 
     def test_who_shows_wrong_keys_again_and_again_waits_at_the_door_and_others_do_not(self, impatient: Served) -> None:
         key = impatient.new_key("guess")

@@ -14,6 +14,7 @@ import pytest
 from textual.screen import ModalScreen
 
 from notebook_tui import ui
+from notebook_tui.document.operations import Connect
 from notebook_tui.serve.rendezvous import Announcement, Server
 from notebook_tui.session import shelf
 from notebook_tui.session.lock import FOLDER, Holder
@@ -450,6 +451,23 @@ async def test_a_session_of_this_program_is_handed_over_when_nothing_shows_it_an
     await shown.app.leave()
     assert shown.session_of(path).left_to_next
     assert (shown.house.handed_over, shown.house.left) == ([str(path)], [str(path)])
+
+
+@at_home()
+async def test_that_variables_are_lost_when_a_session_is_handed_over_is_said_before(shown: HomeTerminal) -> None:
+    path = shown.house.directory / "cats.livemd"
+    shown.app.open_notebook(str(path))
+    await shown.shows("NAV")
+    await shown.press("g", "d")
+    await shown.shows("Text and outputs go to a server")
+    assert "variables are lost" not in shown.text
+    await shown.press("s")
+    shown.session_of(path).send(Connect())
+    shown.session_of(path).arrive()
+    await shown.press("g", "d")
+    await shown.shows("The variables are lost")
+    await shown.press("s")
+    assert not shown.session_of(path).left_to_next
 
 
 @at_home()
