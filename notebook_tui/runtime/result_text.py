@@ -19,7 +19,8 @@ from typing import TypeAlias
 from beamlike.kernel.record import frozen
 from notebook_tui.runtime.live import type_name
 
-WIDTH = 100
+WIDTH = 72
+"""What a terminal of 80 columns has for it beside the numbers of lines; a line that is longer is broken anywhere."""
 LIMIT = 10_000
 ENTRIES = 50
 DEPTH = 20

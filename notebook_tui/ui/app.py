@@ -155,8 +155,8 @@ class NotebookApp(GuardedApp, PictureApp):
         # Keys of navigation are acted on here, one after the other, and not by the focused widget: between its queue
         # and ours the next key would already be on its way to the list when it is meant for the editor.
         if isinstance(event, events.Key) and not event.is_forwarded and isinstance(self.screen, NotebookScreen):
-            await self.screen.ready_for_keys()
-            if self.screen.take_key(event):
+            screen = self.screen
+            if not await screen.ready_for_keys() or screen.take_key(event):
                 return
         await super().on_event(event)
 

@@ -75,6 +75,8 @@ _LIVELY: Final = 1.0
 _RESTING: Final = 10
 """Of so many ticks one does so afterwards."""
 _LONGEST_WAIT: Final = 1.0
+_LONGEST_START: Final = 10.0
+"""Seconds that a key waits for a view that comes up. Nothing else is acted on meanwhile, not even its failure."""
 _ANSWERING: Final = (("Enter", "answer"), ("Ctrl+D", "end of input"), ("Esc", "later"), ("Ctrl+C", "interrupt"))
 _FILLING: Final = (("Enter", "keep"), ("Tab", "keep, next"), ("Esc", "leave as it was"))
 
@@ -137,6 +139,7 @@ class NotebookScreen(Screen[None]):
         self._remarked = ""
         self._remarked_at = 0.0
         self._settled = asyncio.Event()
+        self._is_up = asyncio.Event()
         self._followed = "", False
         self._pressed: tuple[str, ...] = ()
         self._view = NotebookView(client, self.action_do, clock, make_painter)
@@ -187,6 +190,12 @@ class NotebookScreen(Screen[None]):
         yield self._status
 
     def on_mount(self) -> None:
+        try:
+            self._come_up()
+        finally:
+            self._is_up.set()
+
+    def _come_up(self) -> None:
         self._beyond = BeyondTheScreen(self.app, self._clock)
         self._client.subscribe(self._state_changed, self._message_came)
         self._client.take_questions(self._question_came, self._question_went)
@@ -200,6 +209,9 @@ class NotebookScreen(Screen[None]):
             self.say(problem, "warning")
 
     def on_unmount(self) -> None:
+        if not self._is_up.is_set():
+            self._is_up.set()
+            return
         self._beyond.leave()
         self._stop_hearing()
         self._view.keymap.give_cursor_back()
@@ -249,8 +261,14 @@ class NotebookScreen(Screen[None]):
             self._show_newest()
         self._show_status()
 
-    async def ready_for_keys(self) -> None:
-        """Wait until a cell that was just asked for has the editor, and a panel its lines: the next key is theirs."""
+    async def ready_for_keys(self) -> bool:
+        """Wait until the view is up, a cell that was just asked for has the editor, and a panel its lines: the next key
+        is theirs. False if the view did not come up: the key is nobody's."""
+        try:
+            async with asyncio.timeout(_LONGEST_START):
+                await self._is_up.wait()
+        except TimeoutError:
+            return False
         try:
             async with asyncio.timeout(_LONGEST_WAIT):
                 await self._side.arrived()
@@ -260,6 +278,7 @@ class NotebookScreen(Screen[None]):
         except TimeoutError:
             self._write.give_up()
             self.say("The session has not answered for a second.", "warning")
+        return True
 
     def take_key(self, event: events.Key) -> bool:
         """Act on a key of navigation; False if it is none, or if something else than the list has the focus."""

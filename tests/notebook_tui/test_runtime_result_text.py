@@ -88,7 +88,7 @@ def test_a_class_with_a_repr_of_its_own_is_not_taken_apart() -> None:
 
 
 def test_containers_show_at_most_fifty_entries_and_say_how_many_more() -> None:
-    assert result_text(list(range(1000))).endswith("49,\n … 950 more]")
+    assert result_text(list(range(1000))).endswith(" 49, … 950 more]")
     assert result_text(dict.fromkeys(range(51))).endswith("49: None,\n … 1 more}")
 
 
@@ -213,3 +213,8 @@ plain = st.recursive(
 @given(plain, st.integers(10, 120))
 def test_layout_changes_nothing_but_white_space_between_entries(value: object, width: int) -> None:
     assert eval(result_text(value, width=width, limit=1_000_000)) == value
+
+
+def test_a_long_value_is_laid_out_for_a_terminal_of_80_columns() -> None:
+    text = result_text({"numbers": list(range(50)), "words": ["word"] * 40})
+    assert max(map(len, text.splitlines())) <= 72

@@ -140,3 +140,13 @@ async def test_a_key_that_does_nothing_says_so_and_which_key_does_what_it_does_e
 async def test_tab_says_so_where_there_is_nothing_to_go_into(shown: Terminal) -> None:
     await shown.press("j", "j", "j", "tab")
     await shown.shows("There is nothing here to go into")
+
+
+@in_terminal(TWO_SECTIONS)
+async def test_a_key_that_comes_before_the_view_is_up_waits_for_it(shown: Terminal) -> None:
+    screen = shown.app._view()
+    shown.app.push_screen(screen)
+    shown.post_key("j")
+    shown.post_key("j")
+    await shown.until(lambda: any(line.startswith("▌") and "First part" in line for line in shown.lines), "both keys")
+    assert shown.app.screen is screen

@@ -220,3 +220,11 @@ async def test_the_palette_finds_every_action(shown: Terminal) -> None:
     await shown.press("enter")
     await shown.hides("= 42")
     assert shown.session.sent == [EraseOutputs()]
+
+
+@in_terminal(*TWO)
+async def test_a_cell_that_runs_already_is_said_to_and_is_not_asked_for_again(shown: Terminal) -> None:
+    await shown.press(*FIRST, "e", "e")
+    await shown.press("e", "e")
+    await shown.shows("This cell runs or waits already.")
+    assert queued(shown.session) == [("a",)]

@@ -158,6 +158,11 @@ class RunCommands:
     def _queue(self, ids: Sequence[str], *, alone: bool = False, then: Callable[[], None] = lambda: None) -> None:
         """Run them, and then the rest; where much more would run than was asked for, only after a look at what."""
         self._desk.view.flush()
+        if ids and all(self._desk.state.status(id) in ("queued", "evaluating") for id in ids):
+            one = "This cell runs or waits already. ex takes it back."
+            self._desk.say(one if len(ids) == 1 else "All these cells run or wait already.", "information")
+            then()
+            return
         plan = self._planned(ids, alone=alone) if self._asks_first else None
         if plan is not None and deserves_a_look(plan, ids, self._desk.state):
             self._show(plan, ids, then)

@@ -14,11 +14,11 @@ from textual.widgets import Static
 from notebook_tui.ui.dialogs.closes_once import ClosesOnce
 from notebook_tui.ui.dialogs.messages import Severity
 from notebook_tui.ui.dialogs.prompt_screen import PromptScreen
+from notebook_tui.ui.drawing.key_line import told_keys
 from notebook_tui.ui.drawing.palette import palette_of
 from notebook_tui.ui.drawing.printable import printable_row
 from notebook_tui.ui.outputs.table_grid import TableGrid
 from notebook_tui.ui.outputs.table_rows import one_line
-from notebook_tui.ui.status.bar import told_keys
 from notebook_tui.widgets.messages import Page
 from notebook_tui.widgets.views import Table
 

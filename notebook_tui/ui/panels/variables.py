@@ -199,7 +199,7 @@ def variable_lines(
         for each in variables
     ]
     is_previewed = width >= _PREVIEWED
-    widths = columns_of(rows, width - max(14, width // 3) if is_previewed else width)
+    widths = columns_of(rows, width - max(14, width // 4) if is_previewed else width)
     styles = [palette.strong, palette.function, palette.number, palette.muted, palette.muted]
     titles = row_text(rows[0], widths, [palette.muted] * len(_TITLES))
     lines = [Line(titles.append("  VALUE", palette.muted) if is_previewed else titles)]

@@ -6,11 +6,10 @@ least important parts, never its first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import ClassVar, Final
 
-from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
@@ -24,6 +23,7 @@ from notebook_tui.ui.cells.running import tally
 from notebook_tui.ui.cells.stamp import duration
 from notebook_tui.ui.dialogs.messages import Note
 from notebook_tui.ui.drawing.amounts import size_text
+from notebook_tui.ui.drawing.key_line import fitted, told_keys
 from notebook_tui.ui.drawing.palette import Palette, palette_of
 from notebook_tui.ui.drawing.printable import printable
 from notebook_tui.ui.drawing.rows import strip_of
@@ -31,7 +31,6 @@ from notebook_tui.ui.keys.key import Key, Mode, pretty
 from notebook_tui.ui.keys.roles import role_of
 from notebook_tui.ui.keys.table import DEFAULT, KeyTable
 
-_GAP: Final = "   "
 _NARROW: Final = "  "
 _MORE: Final = "  …"
 _CHIP: Final = Style(reverse=True, bold=True)
@@ -195,31 +194,6 @@ def hint_line(status: Status, width: int, palette: Palette) -> Text:
     entries = (status.table.entry(action, *modes) for action in actions)
     hints = [_hint(key.keys[0], key, palette, status.person) for key in entries if key is not None]
     return Text(" ", end="").append_text(fitted(hints, width - 1))
-
-
-def told_keys(hints: Iterable[tuple[str, str]], width: int, palette: Palette) -> Text:
-    """As many as fit, but the way out in any case."""
-    kept = list(hints)
-    while len(kept) > 1 and sum(cell_len(f"{keys} {meaning}{_GAP}") for keys, meaning in kept) - len(_GAP) > width - 1:
-        del kept[-2 if kept[-1][0] == "Esc" else -1]
-    told = [Text.assemble((keys, palette.strong), (f" {meaning}", palette.muted)) for keys, meaning in kept]
-    return Text(" ", end="").append_text(fitted(told, width - 1))
-
-
-def fitted(parts: Iterable[Text], width: int, between: str = _GAP) -> Text:
-    """As many of the parts as fit, in order; the first, at least, shortened if it must be.
-
-    >>> fitted([Text("one"), Text("two"), Text("three")], 12).plain
-    'one   two'
-    """
-    line = Text(end="")
-    for part in parts:
-        gap = between if line else ""
-        if line and line.cell_len + len(gap) + part.cell_len > width:
-            break
-        line.append(gap).append_text(part)
-    line.truncate(max(1, width), overflow="ellipsis")
-    return line
 
 
 def _file(state: State, palette: Palette) -> Text:
