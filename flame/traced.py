@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from beamlike.kernel.callers import calls_users
+
 API: Final = "opentelemetry.trace"
 _PROPAGATION: Final = "opentelemetry.trace.propagation.tracecontext"
 
@@ -59,11 +61,13 @@ def within(span: str) -> Iterator[None]:
         context.detach(token)
 
 
+@calls_users
 def _run(function: Callable[..., Any], *args: Any) -> Any:
     with within(args[-1]):
         return function(*args[:-1])
 
 
+@calls_users
 async def _run_async(function: Callable[..., Any], *args: Any) -> Any:
     with within(args[-1]):
         return await function(*args[:-1])

@@ -11,6 +11,7 @@ from types import CoroutineType
 from typing import Any
 
 from beamlike.kernel import current, group_leader
+from beamlike.kernel.callers import calls_users
 from beamlike.kernel.errors import ProcessExit, UnencodableTerm
 from beamlike.kernel.exceptions import describe_exception
 from beamlike.kernel.record import record
@@ -25,6 +26,7 @@ class Raised:
     info: ExceptionInfo
 
 
+@calls_users
 async def perform(client: Alias, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     """Runs `function(*args)` for as long as `client` waits, and answers; what it printed is on its way before."""
     live_for(client.ref)

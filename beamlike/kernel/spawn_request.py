@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, Final, get_args
 
 from beamlike.kernel import current, signals
+from beamlike.kernel.callers import calls_users
 from beamlike.kernel.process import Process
 from beamlike.kernel.requested_spawn import ReplyOption, RequestedSpawn
 from beamlike.kernel.spawn import check_spawnable, scheduler_here, unknown_keyword
@@ -92,6 +93,7 @@ def _start(parent: Process, spawn: RequestedSpawn, function: Callable[..., Any],
         node.route(signals.Spawn(parent.pid, spawn.pid, _answer_and_run, work, spawn.link, spawn.ref, leader))
 
 
+@calls_users
 def _answer_and_run(to: Alias, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     """What the child runs. The answer is no message of its code, so no tracer sees it sent."""
     child = current.current_process()

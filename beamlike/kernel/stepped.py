@@ -19,6 +19,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Final
 
 from beamlike.kernel import terms
+from beamlike.kernel.callers import calls_users
 from beamlike.kernel.cancel_message import CancelMessage
 from beamlike.kernel.closing import close
 from beamlike.kernel.current import NOBODY, enter
@@ -303,6 +304,7 @@ class SteppedProcess(TaskInterface):
             self.scheduler.loop.call_exception_handler(context)
 
 
+@calls_users
 def begin(process: SteppedProcess) -> Any:
     """The first step, in the process's own context: calls the function, and runs what it returned up to its first wait.
 

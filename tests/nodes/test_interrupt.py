@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import queue
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +47,16 @@ def hand_over_without_end(begun: Path) -> None:
         handed.get()
 
 
+def keep_busy_deep_down(begun: Path, depth: int = 20_000) -> None:
+    """What is told of its end takes a while."""
+    sys.setrecursionlimit(2 * depth)
+    _descend(begun, depth)
+
+
+def _descend(begun: Path, depth: int) -> None:
+    _descend(begun, depth - 1) if depth else keep_busy(begun)
+
+
 async def wait_for_ever() -> None:
     await bl.receive()
 
@@ -78,6 +89,29 @@ def test_a_child_is_woken_and_goes_on(function: Callable[[Path], None], own_thre
                     await call
                 assert await bl.rpc.call(child.node, bl.is_alive, bystander, timeout=PATIENCE)
                 assert await bl.interrupt(child.node) is None
+            finally:
+                await child.stop()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("own_thread", [False, True])
+def test_who_interrupts_again_and_again_ends_one_process_and_nothing_else(own_thread: bool, tmp_path: Path) -> None:
+    """As long as its end is being described, too, which keeps the loop busy as well."""
+
+    async def main() -> None:
+        async with bl.Node("parent@127.0.0.1", secret="of its own"):
+            child = await nodes.boot(nodes.Local(), own_thread=own_thread)
+            try:
+                begun = tmp_path / "begun"
+                call = asyncio.create_task(bl.rpc.call(child.node, keep_busy_deep_down, begun))
+                await eventually(begun.exists)
+                async with asyncio.timeout(PATIENCE):
+                    while not call.done():
+                        await bl.interrupt(child.node, timeout=PATIENCE)
+                with pytest.raises(bl.rpc.CallEnded, match="Interrupted"):
+                    await call
+                assert await bl.rpc.call(child.node, abs, -1, timeout=PATIENCE) == 1
             finally:
                 await child.stop()
 

@@ -14,6 +14,7 @@ from typing import Any
 from beamlike.behaviours.handed_function import value_of
 from beamlike.distribution.rpc.call_errors import ResultTooLarge
 from beamlike.kernel import functions as kernel
+from beamlike.kernel.callers import calls_users
 from beamlike.kernel.performing import name_of
 
 PICKLE_PROTOCOL = 5
@@ -56,6 +57,7 @@ class Bounded:
         self.limit = limit
         self.__qualname__ = name_of(function)
 
+    @calls_users
     async def __call__(self, *args: Any) -> Any:
         value = await value_of(self.function(*args))
         size = size_of(value)

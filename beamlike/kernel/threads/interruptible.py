@@ -5,22 +5,30 @@ asyncio or a lock: whoever interrupts looks where the thread is and, if it is th
 strike the thread when the call is over: the call closes itself under a lock.
 
 C code that waits or computes is not reached; the exception strikes when it returns.
+
+Code of the standard library works for whoever has called it. So it is not enough to look at the innermost frame: where
+this package describes how a process has ended it is in `traceback`, and an exception there would end the loop instead.
 """
 
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
 import time
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
+from beamlike.kernel.callers import CALLERS, calls_users
 from beamlike.kernel.threads.thread_stack import frame_of
 
 T = TypeVar("T")
 
-_NOT_THERE = frozenset({"asyncio", "beamlike", "flame", "importlib", "logging", "nodes", "queue", "threading"})
+_NOT_THERE: Final = frozenset({"asyncio", "beamlike", "flame", "importlib", "logging", "nodes", "queue", "threading"})
+
+_FOR_OTHERS: Final = sys.stdlib_module_names | {"cloudpickle", "isal", "msgpack"}
+"""Packages that this one calls as well as anybody else."""
 
 raise_in_thread = ctypes.pythonapi.PyThreadState_SetAsyncExc
 raise_in_thread.argtypes = (ctypes.c_ulong, ctypes.py_object)
@@ -47,6 +55,7 @@ class Interruptible(Generic[T]):
         self._thread_id: int | None = None
         self._closed = False
 
+    @calls_users
     def __call__(self) -> T:
         """What the function returns or raises; `Interrupted`, which may come at any point in here, instead."""
         try:
@@ -86,4 +95,12 @@ class Interruptible(Generic[T]):
 
 def may_be_struck(frame: FrameType | None) -> bool:
     """Whether an exception may be raised in the thread whose innermost frame this is."""
-    return frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] not in _NOT_THERE
+    is_innermost = True
+    while frame is not None:
+        package = str(frame.f_globals.get("__name__")).partition(".")[0]
+        if package in _NOT_THERE:
+            return not is_innermost and frame.f_code in CALLERS
+        if package not in _FOR_OTHERS:
+            return True
+        frame, is_innermost = frame.f_back, False
+    return False
