@@ -116,7 +116,7 @@ class Client:
 
     def _offer(self) -> None:
         """What a viewer can ask for besides; each class says what its own is about."""
-        help = TypingHelp(lambda: self._state, lambda: self._runtime_server("help"))
+        help = TypingHelp(lambda: self._state, self._helper)
         self.complete = help.complete
         self.describe = help.describe
         self.describe_completion = help.describe_completion
@@ -269,9 +269,12 @@ class Client:
     def _cast(self, request: Request | Leave) -> None:
         bl.GenServer.cast(self._session, request)
 
-    async def _runtime_server(self, purpose: Purpose) -> bl.Pid | None:
-        if purpose == "help" and self._state.runtime.phase == "disconnected":
+    async def _helper(self) -> bl.Pid | None:
+        if self._state.runtime.phase == "disconnected":
             return None  # a typist asks with each word: the session need not say again what it has told of
+        return await self._runtime_server("help")
+
+    async def _runtime_server(self, purpose: Purpose) -> bl.Pid | None:
         server: bl.Pid | None = await self._call(RuntimeServerOf(purpose), CALL_SECONDS)
         return server
 
