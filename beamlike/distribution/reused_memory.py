@@ -14,6 +14,14 @@ import weakref
 from contextlib import suppress
 from typing import Final
 
+IS_POSSIBLE: Final = hasattr(mmap, "MAP_ANONYMOUS") and sys.implementation.name == "cpython"
+"""Elsewhere it is not certain when something was dropped."""
+
+if IS_POSSIBLE:
+    _untrack = ctypes.pythonapi.PyObject_GC_UnTrack
+    _untrack.argtypes = [ctypes.py_object]
+    _untrack.restype = None
+
 MOST_KEPT: Final = 1 << 27
 """Bytes of memory that wait for their next use."""
 
@@ -43,6 +51,9 @@ class ReusedMemory:
         pages = self._fitting(size) or _new_pages(size)
         # Views of a map refer to the map itself, which is to outlive them; so they are views of something between.
         user = (ctypes.c_char * size).from_buffer(pages)
+        # The collector calls what waits for the end of garbage before the `__del__` of other garbage, which may still
+        # read this; of what it does not track it hears at the very end. There is no ring to find: it refers to a map.
+        _untrack(user)
         dropped = weakref.finalize(user, self._keep, pages)
         dropped.atexit = False
         return memoryview(user).cast("B")
@@ -79,8 +90,5 @@ def _in_whole_pages(size: int) -> int:
     whole = -(-size // HUGE_PAGE) * HUGE_PAGE
     return whole if whole - size <= size // 8 else size
 
-
-IS_POSSIBLE: Final = hasattr(mmap, "MAP_ANONYMOUS") and sys.implementation.name == "cpython"
-"""Elsewhere it is not certain when something was dropped."""
 
 MEMORY: Final = ReusedMemory()

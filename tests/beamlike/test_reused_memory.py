@@ -102,6 +102,31 @@ def test_what_is_dropped_by_the_collector_while_memory_is_taken_is_kept_as_well(
     assert memory.kept % SIZE == 0
 
 
+def test_what_garbage_reads_at_its_end_is_what_it_had_and_what_it_rescues_stays_its_own() -> None:
+    memory = ReusedMemory()
+    ends = []
+
+    class Ring:
+        def __init__(self) -> None:
+            self.view, self.itself = memory.take(SIZE), self
+            self.view[:] = b"a" * SIZE
+
+        def __del__(self) -> None:
+            ends.append((memory.kept, set(bytes(self.view))))
+            rescued.append(self.view)
+
+    rescued: list[memoryview] = []
+    Ring()
+    gc.collect()
+    assert ends == [(0, {ord("a")})]
+    other = memory.take(SIZE)
+    other[:] = b"b" * SIZE
+    assert set(bytes(rescued[0])) == {ord("a")}
+    del other
+    rescued.clear()
+    assert memory.kept == 2 * SIZE
+
+
 def test_only_large_memory_is_taken_from_it() -> None:
     small, _ = fresh_buffer(WORTH_REUSING - 1)
     large, view = fresh_buffer(WORTH_REUSING)
