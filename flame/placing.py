@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 
 import beamlike as bl
 from beamlike.behaviours.supervision.child_process import end_child
+from beamlike.kernel.callers import calls_users
 from beamlike.kernel.current import current_node
 from beamlike.kernel.errors import RemoteTraceback
 from beamlike.kernel.process import Process
@@ -131,6 +132,7 @@ def _is_down(message: object, *refs: bl.Ref) -> bool:
     return isinstance(message, bl.Down) and message.ref in refs
 
 
+@calls_users
 async def _started(start: Any) -> bl.Pid | None:
     pid = start()
     if inspect.isawaitable(pid):
