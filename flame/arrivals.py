@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, 
 from contextlib import aclosing, suppress
 from typing import Any, Final, TypeAlias
 
+from beamlike.kernel.callers import calls_users
 from flame.bulk import BegunTask
 from flame.mapping import Begin, Begun, Hears, Item
 from flame.width import Width
@@ -88,6 +89,7 @@ class _Arrivals:
             while not self._line.empty():
                 _give(self._line.get_nowait(), _NO_MORE)
 
+    @calls_users
     async def _one(self, items: Any) -> Any:
         try:
             return await anext(items)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextvars import Context, copy_context
 from typing import Any, Final
 
+from beamlike.kernel.callers import calls_users
 from beamlike.kernel.terms import Pid
 from flame.outcome import Outcome
 from flame.output import CallOutput
@@ -58,6 +59,7 @@ class ChunkJob(ThreadJob):
         except IndexError:
             return count
 
+    @calls_users
     def _run_all(self) -> Any:
         value = copy_context().run(self._function, self._first)
         while is_light(value) and (item := self._next()) is not NO_MORE:

@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 
 import beamlike as bl
 from beamlike.kernel import current
+from beamlike.kernel.callers import calls_users
 from beamlike.kernel.exceptions import describe_exception
 from beamlike.kernel.performing import cannot_travel, room_towards
 from beamlike.kernel.signals import Send
@@ -484,6 +485,7 @@ class Desk:
         self._send(message)
 
 
+@calls_users
 async def _heard(output: CallOutput | None, function: Callable[..., Awaitable[Any]], args: tuple[Any, ...]) -> Any:
     if output is None:
         return await function(*args)
@@ -494,6 +496,7 @@ async def _heard(output: CallOutput | None, function: Callable[..., Awaitable[An
         output.end()
 
 
+@calls_users
 async def _awaited(value: Awaitable[Any]) -> Any:
     return await value
 

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import beamlike as bl
+from beamlike.kernel.callers import calls_users
 from flame.outcome import Ended, Outcome, Returned, outcome_of
 
 CALLED_OFF = Ended("called off")
@@ -37,6 +38,7 @@ class Errand:
             return None
         return self._outcome if message.reason == "normal" else Ended(message.reason)
 
+    @calls_users
     async def _run(self, function: Callable[..., Awaitable[Any]], args: tuple[Any, ...]) -> None:
         if self._called_off:
             return

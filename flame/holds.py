@@ -8,7 +8,7 @@ import beamlike as bl
 from beamlike.kernel.question import Client
 from flame.calls import Call
 from flame.hold import Hold
-from flame.leasing import END, STAY, Lease, Placed, Reserve
+from flame.leasing import END, STAY, Lease, Placed, Reserve, Unlink
 from flame.traced import within
 from flame.traffic import Traffic
 from flame.watches import Watches
@@ -21,6 +21,7 @@ class Holds:
         self._traffic = traffic
         self._watches = watches
         self.by_lease: dict[bl.Ref, Hold] = {}
+        self._stoppers: set[bl.Pid] = set()
 
     def reserve(self, request: Reserve, client: Client) -> None:
         hold = Hold(request.request, functools.partial(self._lease, request, client))
@@ -52,17 +53,27 @@ class Holds:
         self._watches.end(hold.holder)
         self._traffic.release(hold)
 
-    def place(self, placed: Placed, client: Client) -> None:
+    def placed_for(self, stopper: bl.Pid) -> list[bl.Pid]:
+        """What is placed; `stopper` unlinks itself from that, and is linked to nothing that is placed from now on."""
+        self._stoppers.add(stopper)
+        return [hold.placed for hold in self.placed if hold.placed is not None]
+
+    def place(self, placed: Placed, client: Client) -> bool:
+        """Whether the holder is to be linked to it."""
+        is_linked = placed.link and client.pid not in self._stoppers
         hold = self.by_lease.get(placed.lease)
         if hold is None:  # its node is lost, or its holder is gone
             bl.exit(placed.pid, "kill")
-            return
+            return is_linked
         hold.placed, hold.keeper = placed.pid, placed.keeper
         bl.send(placed.keeper, STAY)
+        if placed.link and not is_linked:  # before it can be told to end
+            bl.send(placed.keeper, Unlink(client.pid))
         self._watches.end(hold.holder)
         if placed.link:
             hold.holder = self._watches.begin(client.pid, lambda reason: bl.exit(placed.pid, reason))
         self._watches.begin(placed.pid, lambda _reason: self.release(placed.lease, even_if_placed=True))
+        return is_linked
 
     @property
     def placed(self) -> list[Hold]:

@@ -48,12 +48,19 @@ class Lease:
 @dataclass(frozen=True, slots=True)
 class Placed:
     """The slot belongs to this process from now on, and its keeper is sent STAY. With `link` it ends when the holder
-    does."""
+    does. Answered by whether the holder is to be linked to it."""
 
     lease: bl.Ref
     pid: bl.Pid
     keeper: bl.Pid
     link: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unlink:
+    """To a keeper: `holder` stops the pool, and is to be linked to its process no more."""
+
+    holder: bl.Pid
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import TypeAlias
 
 import beamlike as bl
+from beamlike.kernel.callers import calls_users
 from flame.output_progress import Progress
 
 OnProgress: TypeAlias = Callable[[Progress], object]
@@ -30,9 +31,14 @@ async def listening(on_progress: OnProgress) -> AsyncIterator[bl.Alias]:
     listener.cancelled() or listener.result()
     with contextlib.suppress(TimeoutError):
         while True:
-            on_progress((await bl.receive(ref=address.ref, timeout=0)).value)
+            _tell(on_progress, (await bl.receive(ref=address.ref, timeout=0)).value)
 
 
 async def _listen(address: bl.Alias, on_progress: OnProgress) -> None:
     while True:
-        on_progress((await bl.receive(ref=address.ref)).value)
+        _tell(on_progress, (await bl.receive(ref=address.ref)).value)
+
+
+@calls_users
+def _tell(on_progress: OnProgress, progress: Progress) -> None:
+    on_progress(progress)

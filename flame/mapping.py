@@ -16,6 +16,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequen
 from itertools import islice, starmap
 from typing import Any, Final, Protocol, TypeAlias
 
+from beamlike.kernel.callers import calls_users
 from beamlike.kernel.record import record
 from flame.width import Width
 from flame.work import is_light
@@ -139,6 +140,7 @@ class _Run:
 
     # What is taken.
 
+    @calls_users
     def _until_error(self, items: Iterable[Any]) -> Iterator[Any]:
         try:
             yield from items

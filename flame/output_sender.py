@@ -28,7 +28,13 @@ from flame.output_sink import Sink
 LOOK_SECONDS = 0.05
 """How long an incomplete line is held back."""
 
-_LINE_END = re.compile(r"[\r\n]")
+# What is no line of its own, of what a stream writes after a line that was left out:
+_REST = re.compile(r"[^\r\n]*(\r\n?|\n)?")
+"""All up to the end of that line, which `print` writes by itself."""
+_END = re.compile(r"(\r\n?|\n)?")
+"""That end alone, once it has been told that the line was left out."""
+_END_OF_END = re.compile(r"(\n)?")
+"""What follows its carriage return."""
 
 logger = logging.getLogger("flame.output")
 
@@ -52,8 +58,8 @@ class Sender:
         self._log_bound = Bound(limits, time.monotonic(), "its log")
         self._lines = {"stdout": Lines(tag), "stderr": Lines(tag)}
         self._open: set[str] = set()
-        self._cut_off: set[str] = set()
-        """Streams whose writer is in the midst of a line that was left out."""
+        self._cut_off: dict[str, re.Pattern[str]] = {}
+        """Streams whose writer is in the midst of a line that was left out, and what more to leave out of that."""
         self._progress = Latest()
         self._drawing = Drawing(tag)
         self._drawn_by = Origin((call, "progress"), tag, fleeting=True)
@@ -123,16 +129,17 @@ class Sender:
             self._say(stream, lines.feed(text[at : at + LONGEST]), now)
 
     def _without_rest_of_cut_line(self, stream: str, text: str) -> str:
-        """What of `text` is not the rest of a line whose start was left out, as the line's end is that `print` writes
-        by itself."""
-        if stream not in self._cut_off:
+        """What of `text` is not the rest of a line whose start was left out."""
+        rest = self._cut_off[stream].match(text) if text and stream in self._cut_off else None
+        if rest is None:
             return text
-        rest = _LINE_END.search(text)
-        end = rest.end() if rest else len(text)
-        self._bound.leave_out(text[:end])
-        if rest:
-            self._cut_off.discard(stream)
-        return text[end:]
+        if rest.re is _REST:
+            self._bound.leave_out(rest[0])
+        if rest[0] == text and rest[0].endswith("\r"):
+            self._cut_off[stream] = _END_OF_END
+        elif rest[1] or rest.re is not _REST:
+            del self._cut_off[stream]
+        return text[rest.end() :]
 
     def _log(self, record: Logged) -> None:
         now, text = time.monotonic(), record.text()
@@ -196,7 +203,7 @@ class Sender:
         self._end_line(stream)
         if not text.endswith("\n"):
             self._lines[stream].forget()
-            self._cut_off.add(stream)
+            self._cut_off[stream] = _REST
 
     def _end_line(self, stream: str) -> None:
         if stream in self._open:
@@ -210,6 +217,8 @@ class Sender:
             if told:
                 self._end_line("stderr")
                 self._put("stderr", f"{self.tag}{told}\n")
+                if bound is self._bound:  # or who writes no line ends would be silent from now on
+                    self._cut_off = dict.fromkeys(self._cut_off, _END)
 
     def _put(self, stream: str, text: str) -> None:
         self._end_drawing()

@@ -2,6 +2,7 @@
 
     caller ── start_there ──► keeper, on the runner ── start() ──► placed process
     caller ── Placed ──► pool ── STAY ──► keeper
+                         pool ── Unlink ► keeper    if the caller stops the pool meanwhile: it goes on
                          pool ── END ───► keeper ── "shutdown", in the end "kill" ──► placed process
 
 A link is made over there, by the keeper, as soon as the process is there: one that ends at once is linked by then, and
@@ -20,12 +21,13 @@ from typing import Any, TypeAlias
 
 import beamlike as bl
 from beamlike.behaviours.supervision.child_process import end_child
+from beamlike.kernel.callers import calls_users
 from beamlike.kernel.current import current_node
 from beamlike.kernel.errors import RemoteTraceback
 from beamlike.kernel.process import Process
 from flame.calls import Request, name_of
 from flame.errors import ExecTimeout
-from flame.leasing import END, STAY, Lease, Placed, leased
+from flame.leasing import END, STAY, Lease, Placed, Unlink, leased
 from flame.output import Limits, hear
 from flame.output_sink import Sink
 from flame.traced import within
@@ -46,8 +48,8 @@ async def place(name: str, pool: bl.Pid, request: Request, shutdown: float | Non
             return None
         pid, keeper, is_linked = kept
         # Before the block's end releases the lease: the slot is the process's now.
-        await bl.GenServer.call(pool, Placed(lease.lease, pid, keeper, request.link), timeout=None)
-    if request.link and not is_linked:
+        is_to_be = await bl.GenServer.call(pool, Placed(lease.lease, pid, keeper, request.link), timeout=None)
+    if is_to_be and not is_linked:
         bl.link(pid)
     return pid
 
@@ -116,7 +118,9 @@ async def _keep(
         return
     bl.demonitor(caller_gone, flush=True)
     while not _is_down(message := await bl.receive(), over):
-        if message == END:
+        if isinstance(message, Unlink) and placed is not None:
+            placed.unlink(message.holder)
+        elif message == END:
             await end_child(bl.ChildSpec(name_of(start), start, restart="temporary", shutdown=shutdown), pid)
             return
 
@@ -131,6 +135,7 @@ def _is_down(message: object, *refs: bl.Ref) -> bool:
     return isinstance(message, bl.Down) and message.ref in refs
 
 
+@calls_users
 async def _started(start: Any) -> bl.Pid | None:
     pid = start()
     if inspect.isawaitable(pid):

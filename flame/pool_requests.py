@@ -66,7 +66,7 @@ class StopPool:
 
 @frozen
 class GetPlaced:
-    """Answered by the pids of the processes that are placed."""
+    """Of one who is about to stop the pool. Answered by the pids of the processes that are placed."""
 
 
 @frozen

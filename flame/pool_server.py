@@ -203,7 +203,7 @@ class PoolServer(bl.GenServer):
                 self._happens(StopRequested(self._now()))
                 self.look_soon()  # which sees what is placed
             case GetPlaced():
-                return [hold.placed for hold in self.holds.placed]
+                return self.holds.placed_for(client.pid)
             case GetOptions():
                 return self.options
             case Explain():

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, TypeAlias
 
+from beamlike.kernel.callers import calls_users
 from flame.events import Event, Missed
 
 logger = logging.getLogger("flame")
@@ -72,6 +73,7 @@ class Subscription:
             self._wake.set_result(None)
 
 
+@calls_users
 async def call_back(on_event: OnEvent, subscription: Subscription) -> None:
     """Has `on_event` hear all events, one after the other. What it raises is logged, the first time."""
     told = False

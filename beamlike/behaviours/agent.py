@@ -14,6 +14,7 @@ from beamlike.behaviours.handed_function import checked, value_of
 from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.kernel import terms
 from beamlike.kernel.call import CALL_TIMEOUT
+from beamlike.kernel.callers import calls_users
 from beamlike.kernel.question import Client
 from beamlike.kernel.record import record
 from beamlike.kernel.server_names import Name, Server
@@ -41,9 +42,11 @@ class GetAndUpdate:
 class AgentServer(GenServer):
     """The process of an agent."""
 
+    @calls_users
     async def init(self, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
         self._state = await value_of(function(*args))
 
+    @calls_users
     async def handle_call(self, request: Any, client: Client) -> Any:
         match request:
             case Get(function, args):
@@ -55,6 +58,7 @@ class AgentServer(GenServer):
             case _:
                 raise TypeError(f"an agent does not know the call {request!r}; use Agent.get, update or get_and_update")
 
+    @calls_users
     async def handle_cast(self, request: Any) -> None:
         if not isinstance(request, Update):
             raise TypeError(f"an agent does not know the cast {request!r}; use Agent.cast")

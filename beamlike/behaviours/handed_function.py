@@ -8,6 +8,7 @@ from typing import Any
 
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import group_leader
+from beamlike.kernel.callers import calls_users
 from beamlike.kernel.errors import ProcessExit
 from beamlike.kernel.terms import Alias, Reply
 
@@ -18,6 +19,7 @@ async def answer(answer_to: Alias, function: Callable[..., Any], args: tuple[Any
     kernel.send(answer_to, Reply(answer_to.ref, value))
 
 
+@calls_users
 async def run(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
     """The value of `function(*args)`, plain or async; what it printed is on its way before it."""
     try:
@@ -29,6 +31,7 @@ async def run(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         group_leader.flush()
 
 
+@calls_users
 async def value_of(result: Any) -> Any:
     """What a plain function returned, or what an async one will."""
     return await result if inspect.isawaitable(result) else result

@@ -6,9 +6,12 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from typing import TypeVar
 
+from beamlike.kernel.callers import calls_users
+
 T = TypeVar("T")
 
 
+@calls_users
 async def read_on_demand(
     items: AsyncIterable[T], permits: asyncio.Semaphore, take: Callable[[T], Awaitable[None]]
 ) -> None:

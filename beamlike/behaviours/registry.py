@@ -18,6 +18,7 @@ from beamlike.behaviours.owned_tables import OwnedTables
 from beamlike.behaviours.registry_tables import DuplicateTable, Entry, Table, UniqueTable
 from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.kernel import functions as kernel
+from beamlike.kernel.callers import calls_users
 from beamlike.kernel.current import current_node
 from beamlike.kernel.errors import NameTaken
 from beamlike.kernel.record import frozen, record
@@ -90,6 +91,7 @@ class Registry:
         with table.lock:
             table.remove(key, kernel.self())
 
+    @calls_users
     def update_value(self, key: Hashable, function: Callable[[Any], Any]) -> tuple[Any, Any]:
         """Makes function(value) the value that the current process has under the unique `key`; (new, old) is returned.
         LookupError if it does not have the key."""
@@ -122,6 +124,7 @@ class Registry:
         """How many entries there are."""
         return len(_alive(self._table().entries()))
 
+    @calls_users
     def dispatch(self, key: Hashable, function: Callable[[list[Entry]], Any]) -> None:
         """Calls function(entries) here with all entries of `key`, unless there are none: to send them something."""
         if entries := self.lookup(key):

@@ -41,7 +41,8 @@ AGAIN_SECONDS: Final = 8.0
 """So long who comes again may have to wait for its last visit to end."""
 
 _lock: Final = Lock()
-_visits: Final[dict[Pid, Visit]] = {}
+_visits: Final[list[Visit]] = []
+"""Of an owner that has begun one and then goes on with an earlier one there are both, the latter behind the other."""
 _before: Final[dict[str, frozenset[str]]] = {}
 """What was loaded of each package before the first visitor came."""
 
@@ -56,9 +57,9 @@ class Visit:
         self._package = package
         self._undo: list[Callable[[], object | Awaitable[object]]] = []
         with _lock:
-            if owner in _visits:
+            if _last_of(owner) is not None:
                 raise RuntimeError(f"expected {owner} to visit once at a time, and it is here")
-            _visits[owner] = self
+            _visits.append(self)
             _before.setdefault(package, frozenset(_loaded(package)))
         self._undo += [node.code.modules.keep(owner.node), self._leave, borrow_router()]
         self._guard = node.spawn_beside(self._last)
@@ -79,11 +80,11 @@ class Visit:
         visitor = visitor_of(self.node, owner.node, self.visitor.user)
         write(visitor, self.node.name, "attach")
         with _lock:
-            del _visits[self._owner]
-            _visits[owner] = self
-        if owner.node != self._owner.node:
+            _visits.remove(self)
+            _visits.append(self)
+            before, self._owner, self.visitor = self._owner, owner, visitor
+        if owner.node != before.node:
             self._undo.insert(0, self.node.code.modules.keep(owner.node))
-        self._owner, self.visitor = owner, visitor
 
     def note(self, what: str, source: str = "") -> Entry:
         """Writes down what the visitor does, before it is done."""
@@ -116,8 +117,8 @@ class Visit:
 
     def _leave(self) -> None:
         with _lock:
-            del _visits[self._owner]
-            if any(visit._package == self._package for visit in _visits.values()):
+            _visits.remove(self)
+            if any(visit._package == self._package for visit in _visits):
                 return
             before = _before.pop(self._package)
         for name in _loaded(self._package):
@@ -129,7 +130,7 @@ async def begin(owner: Pid, package: str, user: str) -> None:
     """Begins a visit on the current node, and writes it down. It ends with `owner`, or what serves in its place."""
     node: Any = current_node()
     async with asyncio.timeout(AGAIN_SECONDS):
-        while owner in _visits:  # noqa: ASYNC110 - it is leaving, and undoes what it did
+        while _last_of(owner) is not None:  # noqa: ASYNC110 - it is leaving, and undoes what it did
             await asyncio.sleep(0.02)
     write(visitor_of(node, owner.node, user), node.name, "attach")
     Visit(node, owner, package, user)
@@ -176,15 +177,19 @@ def _version() -> str:
 
 def of(owner: Pid) -> Visit:
     """The visit of that process; LookupError if it has not begun, or is over."""
-    try:
-        return _visits[owner]
-    except KeyError:
-        raise LookupError(f"expected {owner} to visit this node, and it does not: attach anew") from None
+    visit = _last_of(owner)
+    if visit is None:
+        raise LookupError(f"expected {owner} to visit this node, and it does not: attach anew")
+    return visit
+
+
+def _last_of(owner: Pid) -> Visit | None:
+    return next((visit for visit in reversed(tuple(_visits)) if visit._owner == owner), None)
 
 
 def visitors() -> list[Visitor]:
     """Who visits this interpreter now."""
-    return [visit.visitor for visit in tuple(_visits.values())]
+    return [visit.visitor for visit in tuple(_visits)]
 
 
 def visitor_of(node: Node, peer: str, user: str) -> Visitor:

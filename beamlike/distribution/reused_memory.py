@@ -68,8 +68,12 @@ class ReusedMemory:
         return None
 
     def _keep(self, pages: mmap.mmap) -> None:
-        if _FREE is None or self.kept + len(pages) > self._most_kept:
+        """In place of the oldest, as far as there is no room for both: what is used now fits what will come."""
+        if _FREE is None or len(pages) > self._most_kept:
             return
+        while self.kept + len(pages) > self._most_kept:
+            with suppress(IndexError):  # another thread was quicker
+                self._pages.pop(0)
         with suppress(OSError):  # what the system could not take back is not kept from it
             pages.madvise(_FREE)
             self._pages.append(pages)

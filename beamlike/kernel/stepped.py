@@ -329,5 +329,6 @@ def begin(process: SteppedProcess) -> Any:
         return DONE
 
 
+@calls_users
 async def _wait_for(awaitable: Any) -> Any:
     return await awaitable

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Final, TypeAlias
 
 from beamlike.kernel import functions as kernel
+from beamlike.kernel.callers import calls_users
 from beamlike.kernel.exceptions import describe_exception
 from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import Ref
@@ -43,6 +44,7 @@ def evaluated(function: Evaluate, values: Sequence[Any], pad: Pad) -> list[Outco
     return _driven(_attempts(name_of(function), values, pad), partial(_called, function))
 
 
+@calls_users
 async def outcomes(function: Evaluate, values: Sequence[Any], pad: Pad) -> list[Outcome]:
     """As `evaluated`, of an async function."""
     attempts = _attempts(name_of(function), values, pad)
@@ -94,6 +96,7 @@ def _driven(attempts: Attempts, call: Callable[[list[Any]], Any]) -> list[Outcom
         return found
 
 
+@calls_users
 def _called(function: Evaluate, batch: list[Any]) -> Any:
     """What came of it: a StopIteration, too, is an exception as any other here."""
     try:
@@ -162,6 +165,7 @@ def _with_chunk(so_far: Outcome, chunk: Any, listener: Listener | None) -> Outco
     return so_far
 
 
+@calls_users
 async def value_of(function: Callable[..., Any], *args: Any) -> Any:
     """Async functions are awaited, plain ones run in a thread."""
     if is_async(function):
@@ -170,6 +174,7 @@ async def value_of(function: Callable[..., Any], *args: Any) -> Any:
     return await value if isinstance(value, Awaitable) else value
 
 
+@calls_users
 async def steps_of(function: Evaluate, batch: list[Any]) -> AsyncIterator[Any]:
     """What a generator function yields; of a plain one, each step runs in a thread."""
     if inspect.isasyncgenfunction(_bare(function)):
@@ -214,5 +219,6 @@ def _bare(function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
+@calls_users
 def _next(generator: Iterator[Any]) -> Any:
     return next(generator, _END)

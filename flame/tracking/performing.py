@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import beamlike as bl
+from beamlike.kernel.callers import calls_users
 from beamlike.kernel.record import frozen
 from flame.tracking.measured import TooLarge, measured
 from flame.tracking.sizes import estimated_size
@@ -37,6 +38,7 @@ class TooMuch(Exception):
     """Of a Fetch: how large the value is, in words, and what the limit was."""
 
 
+@calls_users
 async def performed(value: Any, request: Request) -> Any:
     """What the value answers. TooMuch, or whatever its method raises."""
     match request:
@@ -60,6 +62,7 @@ async def _in_thread(function: Callable[..., Any], *args: Any) -> Any:
     return result
 
 
+@calls_users
 def _listed(function: Callable[..., Any], args: tuple[Any, ...]) -> list[Any]:
     return [function(*args)]
 

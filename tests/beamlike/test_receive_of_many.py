@@ -109,12 +109,16 @@ async def test_a_message_by_a_reference_that_nobody_waits_for_wakes_who_takes_an
 @in_node
 async def test_waits_that_ran_out_or_were_cancelled_leave_nothing_behind() -> None:
     me, refs = bl.self(), [bl.make_ref() for _ in range(MANY)]
-    impatient = [asyncio.create_task(bl.receive(ref=ref, timeout=0.01)) for ref in refs[: MANY // 2]]
-    cancelled = [asyncio.create_task(bl.receive(ref=ref)) for ref in refs[MANY // 2 :]]
+    cancelled = [
+        asyncio.create_task(bl.receive(ref=ref, timeout=3600 if number % 2 else None))
+        for number, ref in enumerate(refs[MANY // 2 :])
+    ]
     await settled()
     waiters = left_behind(me)
     assert waiters is not None
-    assert len(waiters) == MANY
+    assert len(waiters) == MANY // 2
+    impatient = [asyncio.create_task(bl.receive(ref=ref, timeout=0.01)) for ref in refs[: MANY // 2]]
+    await settled()
     for task in cancelled:
         task.cancel()
     ends = await asyncio.gather(*impatient, *cancelled, return_exceptions=True)

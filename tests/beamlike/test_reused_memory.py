@@ -82,6 +82,22 @@ def test_no_more_is_kept_than_the_bound() -> None:
     assert memory.kept == 3 * SIZE
 
 
+def test_the_oldest_makes_room_for_what_is_dropped_now() -> None:
+    memory = ReusedMemory(most_kept=4 * SIZE)
+    small = [memory.take(SIZE) for _ in range(4)]
+    del small
+    assert memory.kept == 4 * SIZE
+    large = memory.take(3 * SIZE)
+    del large
+    assert memory.kept == 4 * SIZE
+    again = memory.take(3 * SIZE)
+    assert memory.kept == SIZE, "the large one was kept, in place of three"
+    larger = memory.take(5 * SIZE)
+    del larger
+    assert memory.kept == SIZE, "what is larger than the bound takes nobody's place"
+    del again
+
+
 def test_what_is_dropped_by_the_collector_while_memory_is_taken_is_kept_as_well() -> None:
     memory = ReusedMemory()
 

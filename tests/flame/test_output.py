@@ -116,23 +116,75 @@ async def test_of_a_flood_whole_lines_are_left_out_in_words() -> None:
     assert len("".join(lines)) < 10_000 * 60
 
 
-@in_node
-async def test_a_line_whose_start_was_left_out_is_left_out_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def passes(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Has so many seconds pass, in which the sender does not look by itself what it may send."""
     now = 0.0
     monkeypatch.setattr(output_sender, "time", SimpleNamespace(monotonic=lambda: now, time=time.time))
+    monkeypatch.setattr(output_sender, "LOOK_SECONDS", 3600.0)
 
-    def function() -> None:
+    def pass_(seconds: float) -> None:
         nonlocal now
+        now += seconds
+
+    return pass_
+
+
+FLOODED = Limits(in_all=None, a_second=40)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@in_node
+async def test_a_line_whose_start_was_left_out_is_left_out_whole(passes: Callable[[float], None], end: str) -> None:
+    def function() -> None:
         OUT.write("many\n" * 100)
         OUT.write("of which there is no more ")
-        now = 60.0
-        OUT.write("room\nwhole\n")
+        passes(60)
+        OUT.write(f"room{end}whole\n")
 
-    messages = await said(function, limits=Limits(in_all=None, a_second=20))
-    lines = text(messages).splitlines()
+    lines = text(await said(function, limits=FLOODED)).splitlines()
     assert lines[0] == "[cpu-1] many"
-    assert lines[1].startswith("[cpu-1] ... 100 lines (")
-    assert lines[2:] == ["[cpu-1] whole"]
+    (notice,) = [line for line in lines if "left out" in line]
+    assert notice.startswith("[cpu-1] ... ")
+    assert lines[lines.index(notice) + 1 :] == ["[cpu-1] whole"]
+
+
+@pytest.mark.parametrize("end", [["\n"], ["\r\n"], ["\r", "\n"]])
+@pytest.mark.parametrize("told", [False, True])
+@in_node
+async def test_the_end_alone_of_a_line_that_was_left_out_makes_no_line(
+    passes: Callable[[float], None], told: bool, end: list[str]
+) -> None:
+    def function() -> None:
+        OUT.write("many\n" * 100)
+        OUT.write("no room")
+        passes(60)
+        if told:
+            OUT.flush()
+        for part in end:
+            OUT.write(part)
+        print("whole", file=OUT)
+        print(file=OUT)
+
+    lines = text(await said(function, limits=FLOODED)).splitlines()
+    (notice,) = [line for line in lines if "left out" in line]
+    assert lines[lines.index(notice) + 1 :] == ["[cpu-1] whole", "[cpu-1] "]
+
+
+@in_node
+async def test_who_writes_no_line_ends_is_heard_again_once_it_was_told_what_is_missing(
+    passes: Callable[[float], None],
+) -> None:
+    def function() -> None:
+        OUT.write("x" * 9000)  # longer than is held back, and than may go
+        passes(60)
+        OUT.flush()
+        for _ in range(5):
+            OUT.write(".")
+            OUT.flush()
+
+    lines = text(await said(function, limits=FLOODED)).splitlines()
+    assert lines == ["[cpu-1] ... 1 line (9.0 kB) left out", "[cpu-1] ....."]
 
 
 @in_node

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.call_errors import shortened
+from beamlike.kernel.callers import calls_users
 from beamlike.kernel.question import Client
 from beamlike.kernel.terms import Reason
 
@@ -54,6 +55,7 @@ class Callbacks:
         where they hold what others must not see."""
         return dict(vars(self))
 
+    @calls_users
     def system_replace_state(self, function: Callable[[Any], Any]) -> Any:
         """Replaces what system_get_state shows by function(that), and returns it."""
         state = function(self.system_get_state())

@@ -29,6 +29,7 @@ from beamlike.behaviours.servers.system_events import (
     received,
 )
 from beamlike.kernel import functions as kernel
+from beamlike.kernel.callers import calls_users
 from beamlike.kernel.exceptions import exit_reason
 from beamlike.kernel.failed import Failed
 from beamlike.kernel.question import Client
@@ -104,6 +105,7 @@ class Observer:
         for id in tuple(self._installed):
             self._run_installed(id, event)
 
+    @calls_users
     def _run_installed(self, id: str, event: Event) -> None:
         """Calls an installed function; one that raises is taken out, and the server goes on."""
         function, state = self._installed[id]

@@ -34,6 +34,7 @@ from beamlike.behaviours.servers.server_messages import Invocation, TypedCall, T
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.call import call as kernel_call
 from beamlike.kernel.call_errors import CallFailed
+from beamlike.kernel.callers import calls_users
 from beamlike.kernel.exceptions import describe_exception
 from beamlike.kernel.failed import Failed
 from beamlike.kernel.server_names import Server, address_of
@@ -83,6 +84,7 @@ class CallMethod(TypedMethod[P, R]):
     def __get__(self, instance: Callbacks | None, owner: type) -> Self | Callable[P, Coroutine[Any, Any, R]]:
         return self if instance is None else functools.partial(self._in_place, instance)
 
+    @calls_users
     async def _in_place(self, server: Callbacks, *args: P.args, **keywords: P.kwargs) -> R:
         result: R = await value_of(self.function(server, *args, **keywords))
         return result
@@ -219,6 +221,7 @@ async def _ask(
 # In the server.
 
 
+@calls_users
 def perform(server: Callbacks, request: Invocation) -> Any:
     """Runs a typed call or cast. What it returns may have to be awaited."""
     method = server._interface.methods.get(request.method)

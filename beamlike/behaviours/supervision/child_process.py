@@ -17,6 +17,7 @@ from beamlike.behaviours.supervision.child_errors import StartFailed
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import terms
 from beamlike.kernel.call_errors import CallFailed
+from beamlike.kernel.callers import calls_users
 from beamlike.kernel.errors import ProcessExit
 from beamlike.kernel.exceptions import exit_reason
 from beamlike.kernel.record import frozen
@@ -25,6 +26,7 @@ from beamlike.kernel.terms import Pid, Reason, Ref, is_quiet, is_word
 logger = logging.getLogger("beamlike.supervisor")
 
 
+@calls_users
 async def start_child(spec: ChildSpec) -> Pid | None:
     """The pid of the new child, None if it has nothing to run; StartFailed with the reason."""
     try:

@@ -15,6 +15,7 @@ from typing import Any
 
 from beamlike.behaviours.on_demand import read_on_demand
 from beamlike.kernel import functions as kernel
+from beamlike.kernel.callers import calls_users
 from beamlike.kernel.record import record
 from beamlike.kernel.terms import Alias, Reply
 
@@ -36,6 +37,7 @@ class Items:
         self._items = items
         self.exhausted = False
 
+    @calls_users
     def take(self, room: int) -> list[Any]:
         """As many items as there are, up to `room`."""
         taken = list(islice(self._items, room)) if not self.exhausted else []

@@ -13,6 +13,7 @@ from beamlike.distribution.global_names import requests
 from beamlike.distribution.global_names.asking import ask, check
 from beamlike.distribution.global_names.requests import SERVER
 from beamlike.kernel import functions as kernel
+from beamlike.kernel.callers import calls_users
 from beamlike.kernel.errors import BeamlikeError
 
 LONGEST_PAUSE: Final = 8.0
@@ -81,8 +82,13 @@ async def trans(
     """What `function()` returns, or what it raises, run while the lock is held; it may be async. Aborted if the lock
     was not to be had."""
     async with lock(id, nodes, retries):
-        value = function()
-        return await value if inspect.isawaitable(value) else value
+        return await _value_of(function)
+
+
+@calls_users
+async def _value_of(function: Callable[[], Any]) -> Any:
+    value = function()
+    return await value if inspect.isawaitable(value) else value
 
 
 def _parts(id: Hashable) -> tuple[Hashable, Hashable]:

@@ -21,6 +21,7 @@ from beamlike.behaviours.on_demand import read_on_demand
 from beamlike.distribution.errors import UnencodableTerm
 from beamlike.kernel import functions as kernel
 from beamlike.kernel import group_leader, terms
+from beamlike.kernel.callers import calls_users
 from beamlike.kernel.performing import Raised, as_exit, cannot_travel, name_of, raised, room_towards
 from beamlike.kernel.record import record
 from beamlike.kernel.terms import Alias, Pid, Reply
@@ -78,6 +79,7 @@ def _tell(answer_to: Alias, news: Opened | tuple[Any]) -> None:
     kernel.send(answer_to, Reply(answer_to.ref, news))
 
 
+@calls_users
 def items_of(function: Callable[..., Any], args: tuple[Any, ...]) -> AsyncIterable[Any]:
     """What a generator function, async or plain, gives; TypeError for one that is neither."""
     items = function(*args)
@@ -93,6 +95,7 @@ def items_of(function: Callable[..., Any], args: tuple[Any, ...]) -> AsyncIterab
     )
 
 
+@calls_users
 async def _in_turn(items: Iterable[Any]) -> AsyncGenerator[Any, None]:
     """Gives way to others after each item, which a plain generator cannot."""
     iterator = iter(items)

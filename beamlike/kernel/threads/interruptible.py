@@ -27,7 +27,10 @@ T = TypeVar("T")
 
 _NOT_THERE: Final = frozenset({"asyncio", "beamlike", "flame", "importlib", "logging", "nodes", "queue", "threading"})
 
-_FOR_OTHERS: Final = sys.stdlib_module_names | {"cloudpickle", "isal", "msgpack"}
+_MADE: Final = "(made)"
+"""In place of the package of code that was made while the program ran, as that of records and named tuples is."""
+
+_FOR_OTHERS: Final = sys.stdlib_module_names | {"cloudpickle", "isal", "msgpack", _MADE}
 """Packages that this one calls as well as anybody else."""
 
 raise_in_thread = ctypes.pythonapi.PyThreadState_SetAsyncExc
@@ -97,10 +100,16 @@ def may_be_struck(frame: FrameType | None) -> bool:
     """Whether an exception may be raised in the thread whose innermost frame this is."""
     is_innermost = True
     while frame is not None:
-        package = str(frame.f_globals.get("__name__")).partition(".")[0]
+        package = _package_of(frame)
         if package in _NOT_THERE:
             return not is_innermost and frame.f_code in CALLERS
         if package not in _FOR_OTHERS:
             return True
         frame, is_innermost = frame.f_back, False
     return False
+
+
+def _package_of(frame: FrameType) -> str:
+    """Code that was made while the program ran has no name, or one of its own: it works for whoever has called it."""
+    name = str(frame.f_globals.get("__name__", _MADE))
+    return _MADE if name.startswith("namedtuple_") else name.partition(".")[0]

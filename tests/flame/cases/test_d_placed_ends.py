@@ -51,6 +51,13 @@ async def starts_later(home: bl.Pid) -> bl.Pid:
     return lasting()
 
 
+async def starts_later_elsewhere(home: bl.Pid) -> bl.Pid:
+    """On another node, where its keeper cannot link it."""
+    bl.send(home, ("word", bl.self()))
+    await bl.receive(lambda it: it == "go on")
+    return bl.spawn(lasts, node=home.node)
+
+
 async def reason_of(placed: bl.Pid, ref: bl.Ref) -> object:
     down = await bl.receive(ref=ref, timeout=60)
     assert down.pid == placed
@@ -141,15 +148,20 @@ def test_it_ends_after_the_calls_which_may_use_it() -> None:
     asyncio.run(main())
 
 
-def test_one_that_is_being_started_as_the_pool_stops_ends_too() -> None:
+@pytest.mark.parametrize("start", [starts_later, starts_later_elsewhere])
+@pytest.mark.parametrize("link", [True, False])
+def test_one_that_is_being_started_as_the_pool_stops_ends_too_and_not_who_stops_it(link: bool, start: Any) -> None:
     async def main() -> None:
         async with pool(clock=VirtualClock(), timeout=None) as cpu:
-            placing = asyncio.create_task(cpu.place_child(functools.partial(starts_later, bl.self()), link=False))
+            placing = asyncio.create_task(cpu.place_child(functools.partial(start, bl.self()), link=link))
             starting = await word_from_work()
             stopping = asyncio.create_task(cpu.stop())
             await until_explained(cpu, "the pool stops")
             bl.send(starting, "go on")
-            assert await placing is not None
+            placed = await placing
+            assert placed is not None
+            ref = bl.monitor(placed)
             await stopping
+            await reason_of(placed, ref)  # which is another one if it had ended before it was watched
 
     asyncio.run(main())
