@@ -75,7 +75,7 @@ class Questions:
 
     def _answer_what_nobody_takes(self) -> None:
         if not self._takers:
-            for question in self._open.keys() - self._lasting:
+            for question in [each for each in self._open if each not in self._lasting]:
                 self.answer(question, None, NO_KEYBOARD)
 
     def _is_over(self, question: str) -> None:
