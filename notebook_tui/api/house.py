@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Protocol
@@ -20,8 +21,8 @@ SUFFIX: Final = ".livemd"
 class House(Protocol):
     directory: Path
     """Without symbolic links."""
-    beginning: asyncio.Lock
-    """Held by whoever begins cells, so that what runs is counted right."""
+    beginning: Counter[bl.Pid]
+    """How many programs are about to begin cells of each session, so that what runs is counted right."""
 
     async def session(self, path: str, runtime: str | None) -> bl.Pid:
         """Of the file at that full path; begun if there is none. OSError or ProfileError say what is in the way."""
@@ -36,7 +37,7 @@ class Served:
     def __init__(self, sessions: bl.Server, directory: Path) -> None:
         self._sessions = sessions
         self.directory = Path(os.path.realpath(directory))
-        self.beginning = asyncio.Lock()
+        self.beginning: Counter[bl.Pid] = Counter()
 
     async def session(self, path: str, runtime: str | None) -> bl.Pid:
         return await open_in(self._sessions, path, runtime)

@@ -50,7 +50,7 @@ class Opened:
         client.on_people(self._people_moved)
         client.here(Whereabouts())
         if answers:
-            client.take_questions(self._asked, self._settled)
+            client.take_questions(self._asked, self._settled, comes_again=False)
 
     @property
     def state(self) -> State:

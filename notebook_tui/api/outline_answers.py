@@ -48,21 +48,22 @@ class OutlineAnswers:
     # What was done is taken back, whoever did it.
 
     async def undo(self, wanted: params.TakeBack) -> Answer:
-        self._check_revision(wanted)
-        await self._opened.make(Undo(time.time()))
-        return self._history()
+        return await self._take_back(Undo(time.time(), wanted.revision))
 
     async def redo(self, wanted: params.TakeBack) -> Answer:
-        self._check_revision(wanted)
-        await self._opened.make(Redo(time.time()))
-        return self._history()
+        return await self._take_back(Redo(time.time(), wanted.revision))
 
-    def _check_revision(self, wanted: params.TakeBack) -> None:
-        now = self._opened.state.revision
-        if wanted.revision is not None and wanted.revision != now:
-            words = f"the notebook is another now: expected its revision {wanted.revision}, it is {now}"
-            raise ApiError("conflict", words, revision=now)
-
-    def _history(self) -> Answer:
+    async def _take_back(self, operation: Undo | Redo) -> Answer:
+        """The session looks at the revision: an edit may be on its way to here."""
+        try:
+            await self._opened.make(operation)
+        except ApiError as refusal:
+            if operation.revision is None:
+                raise
+            await self._opened.client.caught_up()
+            now = self._opened.state.revision
+            if operation.revision == now:
+                raise
+            raise ApiError("conflict", str(refusal), revision=now) from refusal
         state = self._opened.state
         return {"revision": state.revision, "past": len(state.past), "future": len(state.future)}

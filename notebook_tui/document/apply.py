@@ -31,10 +31,10 @@ def apply(state: State, operation: Operation) -> tuple[State, tuple[Effect, ...]
     if isinstance(operation, Edit):
         return editing.edited(state, operation)
     match operation:
-        case operations.Undo(at):
-            return editing.undone(state, at)
-        case operations.Redo(at):
-            return editing.redone(state, at)
+        case operations.Undo(at, revision):
+            return editing.undone(state, at, revision)
+        case operations.Redo(at, revision):
+            return editing.redone(state, at, revision)
         case operations.EraseOutputs():
             return _erase_outputs(state), ()
         case operations.QueueCells(cell_ids, alone):

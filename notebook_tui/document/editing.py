@@ -72,7 +72,8 @@ def _out_of_bin(state: State, edit: Edit) -> Edit:
     return InsertCell(section_id, index, binned.cell)
 
 
-def undone(state: State, at: float) -> tuple[State, tuple[Effect, ...]]:
+def undone(state: State, at: float, revision: int | None = None) -> tuple[State, tuple[Effect, ...]]:
+    _check_revision(state, revision)
     if not state.past:
         raise Rejected("there is nothing to undo")
     step = state.past[-1]
@@ -83,7 +84,8 @@ def undone(state: State, at: float) -> tuple[State, tuple[Effect, ...]]:
     return _settled(state, replace(new, past=state.past[:-1], future=(*state.future, again)))
 
 
-def redone(state: State, at: float) -> tuple[State, tuple[Effect, ...]]:
+def redone(state: State, at: float, revision: int | None = None) -> tuple[State, tuple[Effect, ...]]:
+    _check_revision(state, revision)
     if not state.future:
         raise Rejected("there is nothing to do again")
     step = state.future[-1]
@@ -91,6 +93,11 @@ def redone(state: State, at: float) -> tuple[State, tuple[Effect, ...]]:
     if step.bins:
         new = _with_bin(state, new, at)
     return _settled(state, replace(new, past=(*state.past, replace(step, changes=back)), future=state.future[:-1]))
+
+
+def _check_revision(state: State, revision: int | None) -> None:
+    if revision is not None and revision != state.revision:
+        raise Rejected(f"the notebook is another now: expected its revision {revision}, it is {state.revision}")
 
 
 def _with_delta(state: State, edit: ApplyDelta) -> tuple[State, tuple[Effect, ...]]:

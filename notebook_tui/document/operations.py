@@ -183,6 +183,8 @@ class Undo:
     """Take back the last edit, whoever made it; never a run."""
 
     at: float = 0.0
+    revision: int | None = None
+    """Only if that is the notebook's still."""
 
 
 @frozen
@@ -190,6 +192,8 @@ class Redo:
     """The edit that was taken back last, once more, if there was none since."""
 
     at: float = 0.0
+    revision: int | None = None
+    """Only if that is the notebook's still."""
 
 
 @frozen

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from pathlib import Path
 
 import beamlike as bl
@@ -27,7 +28,7 @@ class OwnHouse:
         self._node = node
         self._own: bl.Pid | None = None
         self._opening = asyncio.Lock()
-        self.beginning = asyncio.Lock()
+        self.beginning: Counter[bl.Pid] = Counter()
 
     async def session(self, path: str, runtime: str | None) -> bl.Pid:
         server = await asyncio.to_thread(server_holding, path)

@@ -189,12 +189,13 @@ class InputsRead:
 
 @frozen
 class TakeQuestions:
-    """A cast: from now on this viewer gets `Asked` and `Settled`. While there is none that does, and in a session of
-    a server never was, a cell that reads is told that there is no keyboard. `has`: it was asked these already, and
-    hears which of them are over."""
+    """A cast: from now on this viewer gets `Asked` and `Settled`. While there is none that does, a cell that reads is
+    told that there is no keyboard. `has`: it was asked these already, and hears which of them are over."""
 
     viewer: bl.Pid
     has: tuple[str, ...] = ()
+    comes_again: bool = True
+    """As a person does, by another terminal: in a session of a server, what they were asked waits for that."""
 
 
 @frozen

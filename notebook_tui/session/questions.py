@@ -19,43 +19,43 @@ REMEMBERED: Final = 200
 
 
 class Questions:
-    """`to_runtime` sends the runtime's server a message. With `waits` people come and go: once one was there, what is
-    asked waits for the next."""
+    """`to_runtime` sends the runtime's server a message. With `waits` people come and go: what one of them was asked,
+    and what is asked again, waits for the next."""
 
     def __init__(self, to_runtime: Callable[[object], None], *, waits: bool = False) -> None:
         self._to_runtime = to_runtime
         self._waits = waits
-        self._somebody_comes = False
-        """Who was there may come again."""
-        self._takers: list[bl.Pid] = []
+        self._takers: dict[bl.Pid, bool] = {}
+        """Each with whether they may come again."""
         self._open: dict[str, InputWanted] = {}
+        self._lasting: set[str] = set()
+        """Those of the open ones that wait while nobody is there."""
         self._over: deque[str] = deque(maxlen=REMEMBERED)
 
-    def taken_by(self, viewer: bl.Pid, has: Iterable[str] = ()) -> None:
+    def taken_by(self, viewer: bl.Pid, has: Iterable[str] = (), *, comes_again: bool = True) -> None:
         """From now on that viewer is asked, also what is open already; of what it was asked, it hears what is over."""
         for question in set(has).intersection(self._over):
             bl.send(viewer, Settled(question))
-        self._somebody_comes = self._waits
-        if viewer not in self._takers:
-            self._takers.append(viewer)
+        is_new = viewer not in self._takers
+        self._takers[viewer] = comes_again or self._takers.get(viewer, False)
+        if comes_again and self._waits:
+            self._lasting.update(self._open)
+        if is_new:
             for wanted in self._open.values():
                 bl.send(viewer, Asked(wanted))
 
     def viewer_left(self, viewer: bl.Pid) -> None:
-        if viewer in self._takers:
-            self._takers.remove(viewer)
-            if not self._takers and not self._somebody_comes:
-                for question in list(self._open):
-                    self.answer(question, None, NO_KEYBOARD)
+        if self._takers.pop(viewer, None) is not None:
+            self._answer_what_nobody_takes()
 
     def ask(self, wanted: InputWanted) -> None:
         if wanted.question in self._open:
             return
         self._open[wanted.question] = wanted
-        self._somebody_comes = self._somebody_comes or (wanted.again and self._waits)
-        if not self._takers and not self._somebody_comes:
-            self.answer(wanted.question, None, NO_KEYBOARD)
+        if self._waits and (wanted.again or any(self._takers.values())):
+            self._lasting.add(wanted.question)
         self._tell(Asked(wanted))
+        self._answer_what_nobody_takes()
 
     def answer(self, question: str, text: str | None, trouble: str = "") -> None:
         """Nothing if somebody else was first."""
@@ -73,7 +73,13 @@ class Questions:
         for question in list(self._open):
             self.settled(question)
 
+    def _answer_what_nobody_takes(self) -> None:
+        if not self._takers:
+            for question in [each for each in self._open if each not in self._lasting]:
+                self.answer(question, None, NO_KEYBOARD)
+
     def _is_over(self, question: str) -> None:
+        self._lasting.discard(question)
         self._over.append(question)
         self._tell(Settled(question))
 

@@ -20,21 +20,29 @@ class QuestionsTaken:
         self._cast = cast
         self._on_question: list[Callable[[InputWanted], None]] = []
         self._on_settled: list[Callable[[str], None]] = []
+        self._comes_again = False
         self._open: set[str] = set()
         """Those that are put to whoever sits here."""
 
-    def take_questions(self, on_question: Callable[[InputWanted], None], on_settled: Callable[[str], None]) -> None:
+    def take_questions(
+        self,
+        on_question: Callable[[InputWanted], None],
+        on_settled: Callable[[str], None],
+        *,
+        comes_again: bool = True,
+    ) -> None:
         """What a cell asks whoever sits here, and may run cells, goes to `on_question`; its name goes to `on_settled`
         when it needs no answer any more. As long as nobody takes questions, a cell that reads is told that there is no
-        keyboard."""
+        keyboard. In a session of a server, what somebody was asked who `comes_again` waits for that when they leave."""
         context = copy_context()
         self._on_question.append(lambda wanted: context.run(on_question, wanted))
         self._on_settled.append(lambda question: context.run(on_settled, question))
+        self._comes_again = self._comes_again or comes_again
         self._take()
 
     def _take(self) -> None:
         if self._person.may("run"):
-            self._cast(TakeQuestions(self._viewer, tuple(self._open)))
+            self._cast(TakeQuestions(self._viewer, tuple(self._open), self._comes_again))
 
     def answer(self, question: str, text: str | None) -> None:
         """With the line without its end, or None for the end of all input."""

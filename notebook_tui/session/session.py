@@ -261,9 +261,9 @@ class Session(GenServer):
                 bl.spawn(ask_for, bl.self(), request)
             case Ask():
                 self._widgets.ask(request)
-            case TakeQuestions(viewer, has):
+            case TakeQuestions(viewer, has, comes_again):
                 if viewer in self._viewers:
-                    self._questions.taken_by(viewer, has)
+                    self._questions.taken_by(viewer, has, comes_again=comes_again)
             case GiveAnswer(question, text):
                 self._questions.answer(question, text)
             case EndSession(viewer):

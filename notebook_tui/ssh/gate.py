@@ -114,6 +114,10 @@ class Gate:
         """One that was logged in."""
         self._take(self._guests, fingerprint)
 
+    def made_room(self, address: str) -> None:
+        """One from there was sent away before it was logged in, for somebody else: that is no failure of theirs."""
+        self._take(self._strangers, network_of(address))
+
     def failed(self, address: str, now: float) -> None:
         """One from there has ended and was never logged in."""
         place = network_of(address)

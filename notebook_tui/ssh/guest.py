@@ -82,9 +82,13 @@ class Guest(asyncssh.SSHServerSession[bytes]):
         self.app: ChannelApp | None = None
         self.input = StandardInput()
         """What comes for a command."""
-        self.performs = False
-        """Whether a command runs here, and no view."""
+        self._performs = False
         self.sent = 0
+
+    @property
+    def performs(self) -> bool:
+        """Whether a command runs here, and no view; one that waits for its input does not yet."""
+        return self._performs and not self.input.is_awaited
 
     # What a view needs of its terminal.
 
@@ -258,7 +262,7 @@ class Guest(asyncssh.SSHServerSession[bytes]):
         if self.app is not None and self.app.is_running:
             self.app.hang_up()
             asyncio.get_running_loop().call_later(PATIENCE, task.cancel)
-        else:
+        elif not (self._performs and task.cancelling()):  # a second time, it would not wait for what it ends
             task.cancel()
 
     async def _run(self) -> int:
@@ -273,7 +277,7 @@ class Guest(asyncssh.SSHServerSession[bytes]):
         elif self._term:
             return self._refuse("expected no terminal (ssh -T HOST …) where the inputs come by standard input")
         if not isinstance(wish, Home | OpenFile):
-            self.performs = True
+            self._performs = True
             return await self._host.perform(wish, self)
         if self._term in ("", "dumb"):
             return self._refuse("expected a terminal to show notebooks in (ssh -t HOST …); without: ssh HOST help")

@@ -233,7 +233,7 @@ class Visitor(asyncssh.SSHServer):
     def give_way(self) -> None:
         """A stranger goes: somebody else wants in, and there are more from there than from anywhere."""
         self._stage = "turned away"
-        self._server.gate.failed(self._address, self._server.clock())
+        self._server.gate.made_room(self._address)
         self._server.audit.refused(self._address, "made room: the most who were logging in came from there")
         self.abort()
 

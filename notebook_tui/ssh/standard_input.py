@@ -7,6 +7,8 @@ from typing import Final
 
 LONGEST: Final = 1_000_000
 """Bytes."""
+SECONDS: Final = 60.0
+"""Until its end, from when it is awaited."""
 
 
 class StandardInput:
@@ -14,6 +16,8 @@ class StandardInput:
         self._data = bytearray()
         self._is_kept = True
         self._over = asyncio.Event()
+        self.is_awaited = False
+        """Somebody waits for its end."""
 
     def feed(self, data: bytes) -> None:
         if self._is_kept and len(self._data) <= LONGEST:
@@ -28,9 +32,20 @@ class StandardInput:
         self._is_kept = False
         self._data.clear()
 
-    async def whole(self) -> bytes:
-        """Returns at its end; who waits is ended with the channel. ValueError if it is longer than anybody takes."""
-        await self._over.wait()
+    async def whole(self, seconds: float = SECONDS) -> bytes:
+        """Returns at its end; who waits is ended with the channel. ValueError if it is longer than anybody takes,
+        TimeoutError if it does not end within that time."""
+        self.is_awaited = True
+        try:
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
+        except TimeoutError:
+            raise TimeoutError(
+                f"expected the end of standard input within {seconds:g} s, it is still open: give a file (< FILE), or "
+                "close it"
+            ) from None
+        finally:
+            self.is_awaited = False
         if len(self._data) > LONGEST:
             raise ValueError(f"expected {LONGEST:,} bytes by standard input at most, got more")
         return bytes(self._data)

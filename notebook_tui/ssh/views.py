@@ -7,8 +7,9 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import beamlike as bl
@@ -37,6 +38,8 @@ class Views:
         self._files = files
         self._keys_first: Any = None
         self._runs = runs or RunsUnderWay()
+        self._reading = RunsUnderWay(most=sys.maxsize)
+        """Those that wait for their inputs: they take room from nobody but whoever has begun them."""
 
     async def view(self, wish: Home | OpenFile, guest: Guest, visitor: Admitted) -> int:
         from notebook_tui.ui.channel_app import ChannelApp
@@ -76,12 +79,21 @@ class Views:
         return 0
 
     async def _run(self, wish: Run, guest: Guest, visitor: Admitted) -> int:
+        path = _notebook(wish.path)
         try:
+            inputs = await self._inputs(wish, guest, visitor) | dict(wish.inputs)
             with self._runs.another(visitor.fingerprint):
-                return await _run(wish, guest, visitor)
+                return await _run(path, wish.options, inputs, guest, visitor.directory)
         except TooManyRuns as refusal:
             guest.complain(f"beamlike: {refusal}\n")
             return AGAIN
+
+    async def _inputs(self, wish: Run, guest: Guest, visitor: Admitted) -> dict[str, str]:
+        """Those that come by standard input."""
+        if not wish.takes_inputs:
+            return {}
+        with self._reading.another(visitor.fingerprint):
+            return inputs_in(await guest.input.whole())
 
     async def _listed(self, as_json: bool) -> bytes:
         try:
@@ -109,17 +121,14 @@ def _notebook(path: str) -> str:
     return str(permitted(path))
 
 
-async def _run(wish: Run, guest: Guest, visitor: Admitted) -> int:
-    """`beamlike run` in a process of its own, which ends when its guest leaves."""
-    path = _notebook(wish.path)
-    inputs = inputs_in(await guest.input.whole()) if wish.takes_inputs else {}
-    inputs |= dict(wish.inputs)
+async def _run(path: str, options: Sequence[str], inputs: Mapping[str, str], guest: Guest, directory: Path) -> int:
+    """`beamlike run` in a process of its own, which ends when its guest leaves; returns, or raises, after its end."""
     # Everybody on this machine can see a process's words.
-    words = [*wish.options, "--inputs", "-"] if inputs else wish.options
+    words = [*options, "--inputs", "-"] if inputs else options
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "notebook_tui", "run", *words, "--", path),
-        cwd=visitor.directory,
+        cwd=directory,
         env=environment,
         stdin=asyncio.subprocess.PIPE if inputs else asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
@@ -134,7 +143,7 @@ async def _run(wish: Run, guest: Guest, visitor: Admitted) -> int:
     try:
         await asyncio.gather(_carry(process.stdout, guest.say, guest), _carry(process.stderr, guest.say_error, guest))
         status = await process.wait()
-    except asyncio.CancelledError:
+    except BaseException:
         await asyncio.shield(_stop(process))
         raise
     return status if status >= 0 else 128 - status

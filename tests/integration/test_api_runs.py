@@ -14,6 +14,7 @@ from notebook_tui.api.client import ApiClient
 from notebook_tui.document.operations import QueueCells
 from notebook_tui.session.client import Client
 from tests.support.api_world import NAME, ApiWorld, api_world, heard_by, next_event
+from tests.support.asked import Asked
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 SECONDS = 60
@@ -135,6 +136,28 @@ async def test_a_cell_that_asks_is_answered_by_the_program_that_said_it_would(wo
         await client.call("input", notebook=NAME, question=question["id"], text="Ada")
         over = await client.call("await", notebook=NAME, run=asked["run"], seconds=SECONDS)
         assert over["cells"][0]["outputs"][-1] == {"type": "result", "text": "'Ada'"}
+
+
+@in_world
+async def test_a_cell_that_asks_ends_when_the_program_that_would_answer_is_gone_and_later_ones_at_once(
+    world: ApiWorld,
+) -> None:
+    world.write("name = input('who? ')")
+    async with world.client() as client, world.client() as silent:
+        await silent.call("open", path=NAME)
+        await client.call("open", path=NAME, answers=True)
+        asked = await client.call("run", notebook=NAME, cells=["cell-1"])
+        waits = await client.call("await", notebook=NAME, run=asked["run"], seconds=SECONDS)
+        assert [each["prompt"] for each in waits["questions"]] == ["who? "]
+        await client.call("close", notebook=NAME)
+        over = await silent.call("await", notebook=NAME, cell="cell-1", seconds=SECONDS)
+        assert "no keyboard" in over["cells"][0]["outputs"][-1]["message"]
+        person = await Client.join(await world.session())
+        Asked(person)
+        await person.caught_up()
+        await person.close()
+        failed = await run(silent, cells=["cell-1"])
+        assert "no keyboard" in failed["cells"][0]["outputs"][-1]["message"]
 
 
 @in_world

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from notebook_tui.api.errors import ApiError
-from notebook_tui.document.operations import SetCellSource
+from notebook_tui.api.opened import Opened
+from notebook_tui.document.operations import Operation, SetCellSource, SetTitle
 from notebook_tui.session.client import Client
 from notebook_tui.session.people import Person
 from notebook_tui.session.presence import Whereabouts
@@ -129,6 +130,37 @@ async def test_undo_with_a_revision_takes_back_nothing_that_came_after_it() -> N
         with pytest.raises(ApiError) as nothing:
             await program.call("redo", notebook=NAME)
         assert (nothing.value.kind, str(nothing.value)) == ("refused", "there is nothing to do again")
+        await person.close()
+
+
+@pytest.mark.parametrize("method", ["undo", "redo"])
+def test_undo_with_a_revision_takes_back_no_edit_that_is_on_its_way_to_the_program(method: str) -> None:
+    in_node(_an_edit_comes_between)(method)
+
+
+async def _an_edit_comes_between(method: str) -> None:
+    async with api_world() as world, world.client() as program:
+        world.write("x = 1")
+        await program.call("open", path=NAME)
+        await program.call("edit", notebook=NAME, cell="cell-1", old="1", new="2")
+        if method == "redo":
+            await program.call("undo", notebook=NAME)
+        read = (await program.call("state", notebook=NAME))["revision"]
+        person = await Client.join(await world.session())
+        make = Opened.make
+
+        async def made_after_another(opened: Opened, operation: Operation) -> None:
+            await person.make(SetTitle("Theirs"))
+            await make(opened, operation)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Opened, "make", made_after_another)
+            with pytest.raises(ApiError) as refusal:
+                await program.call(method, notebook=NAME, revision=read)
+        assert (refusal.value.kind, refusal.value.data["revision"]) == ("conflict", read + 1)
+        assert f"expected its revision {read}, it is {read + 1}" in str(refusal.value)
+        now = await program.call("state", notebook=NAME)
+        assert (now["title"], now["revision"]) == ("Theirs", read + 1)
         await person.close()
 
 

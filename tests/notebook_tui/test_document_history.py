@@ -182,6 +182,17 @@ def test_whatever_was_done_is_undone_to_the_start_and_done_again(history: list[O
     assert texts(state) == texts(end)
 
 
+def test_with_a_revision_only_that_of_the_notebook_is_taken_back_and_done_again() -> None:
+    edited = after(START, SetTitle("T"))
+    with pytest.raises(Rejected, match=f"expected its revision {START.revision}, it is {edited.revision}"):
+        apply(edited, Undo(revision=START.revision))
+    undone = after(edited, Undo(revision=edited.revision))
+    assert undone.notebook.title == START.notebook.title
+    with pytest.raises(Rejected, match=f"expected its revision {edited.revision}, it is {undone.revision}"):
+        apply(undone, Redo(revision=edited.revision))
+    assert after(undone, Redo(revision=undone.revision)).notebook.title == "T"
+
+
 def texts(state: State) -> object:
     """The document without what its cells show, which a conversion to Markdown loses."""
     notebook = state.notebook
