@@ -220,7 +220,7 @@ def test_no_sequence_of_requests_by_a_viewer_changes_anything(
             await heard_of(client)
             state = await bl.sys.get_state(it.session, timeout=PATIENCE)
             assert (state["_state"], state["applied"]) == (before["_state"], 0)
-            assert state["_questions"]._takers == []
+            assert state["_questions"]._takers == {}
 
     run_in_node(main)
 
