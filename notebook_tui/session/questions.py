@@ -20,7 +20,7 @@ REMEMBERED: Final = 200
 
 class Questions:
     """`to_runtime` sends the runtime's server a message. With `waits` people come and go: what one of them was asked,
-    and what is asked again, waits for the next."""
+    and what is asked again, waits for the next; so does what that run of the cell asks after it."""
 
     def __init__(self, to_runtime: Callable[[object], None], *, waits: bool = False) -> None:
         self._to_runtime = to_runtime
@@ -29,7 +29,7 @@ class Questions:
         """Each with whether they may come again."""
         self._open: dict[str, InputWanted] = {}
         self._lasting: set[str] = set()
-        """Those of the open ones that wait while nobody is there."""
+        """Cells of whose runs people were asked something: their questions wait while nobody is there."""
         self._over: deque[str] = deque(maxlen=REMEMBERED)
 
     def taken_by(self, viewer: bl.Pid, has: Iterable[str] = (), *, comes_again: bool = True) -> None:
@@ -39,7 +39,7 @@ class Questions:
         is_new = viewer not in self._takers
         self._takers[viewer] = comes_again or self._takers.get(viewer, False)
         if comes_again and self._waits:
-            self._lasting.update(self._open)
+            self._lasting.update(wanted.cell_id for wanted in self._open.values())
         if is_new:
             for wanted in self._open.values():
                 bl.send(viewer, Asked(wanted))
@@ -48,12 +48,16 @@ class Questions:
         if self._takers.pop(viewer, None) is not None:
             self._answer_what_nobody_takes()
 
+    def runs(self, cell_id: str) -> None:
+        """The cell begins anew, or is gone."""
+        self._lasting.discard(cell_id)
+
     def ask(self, wanted: InputWanted) -> None:
         if wanted.question in self._open:
             return
         self._open[wanted.question] = wanted
         if self._waits and (wanted.again or any(self._takers.values())):
-            self._lasting.add(wanted.question)
+            self._lasting.add(wanted.cell_id)
         self._tell(Asked(wanted))
         self._answer_what_nobody_takes()
 
@@ -75,11 +79,10 @@ class Questions:
 
     def _answer_what_nobody_takes(self) -> None:
         if not self._takers:
-            for question in [each for each in self._open if each not in self._lasting]:
-                self.answer(question, None, NO_KEYBOARD)
+            for wanted in [each for each in self._open.values() if each.cell_id not in self._lasting]:
+                self.answer(wanted.question, None, NO_KEYBOARD)
 
     def _is_over(self, question: str) -> None:
-        self._lasting.discard(question)
         self._over.append(question)
         self._tell(Settled(question))
 

@@ -387,6 +387,7 @@ class Session(GenServer):
                 notebook = self._state.notebook
                 label, node = notebook.label(cell_id), str(notebook.cell(cell_id).metadata.get("node", ""))
                 self._widgets.runs(cell_id)
+                self._questions.runs(cell_id)
                 inputs, presets = self._widgets.inputs(), self._presets
                 evaluate = runtime_messages.Evaluate(cell_id, label, source, container, above, node, inputs, presets)
                 self.tell_runtime(evaluate)
@@ -396,6 +397,7 @@ class Session(GenServer):
                 self.tell_runtime(runtime_messages.Interrupt(cell_id))
             case effects.ForgetEvaluation(cell_id):
                 self._widgets.runs(cell_id)
+                self._questions.runs(cell_id)
                 self.tell_runtime(runtime_messages.Forget(cell_id))
             case effects.RememberTrust(folder):
                 self._keeping.trust_given(folder=folder)

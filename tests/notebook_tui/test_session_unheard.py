@@ -9,6 +9,7 @@ from tests.support.local_nodes import in_node
 
 PERSON, NEXT, PROGRAM = (bl.Pid("test@127.0.0.1", number) for number in range(1_001, 1_004))
 FIRST, SECOND = (InputWanted("cell-1", question, "? ", hidden=False) for question in ("first", "second"))
+OTHER = InputWanted("cell-2", "other", "? ", hidden=False)
 AGAIN = InputWanted("cell-1", "again", "? ", hidden=False, again=True)
 
 
@@ -32,13 +33,13 @@ async def test_what_a_cell_asks_while_nobody_is_there_ends_at_once_whoever_has_b
 
 
 @in_node
-async def test_what_a_person_was_asked_waits_for_the_next_and_what_is_asked_meanwhile_does_not() -> None:
+async def test_what_a_person_was_asked_waits_for_the_next_and_what_another_cell_asks_meanwhile_does_not() -> None:
     questions, told = asking()
     questions.taken_by(PERSON)
     questions.ask(FIRST)
     questions.viewer_left(PERSON)
-    questions.ask(SECOND)
-    assert told == [unheard(SECOND)]
+    questions.ask(OTHER)
+    assert told == [unheard(OTHER)]
     questions.taken_by(NEXT)
     questions.answer("first", "Ada")
     assert told[1:] == [Answer("first", "Ada", "")]
@@ -70,8 +71,23 @@ async def test_what_a_program_was_asked_waits_once_a_person_has_seen_it_also_whe
 async def test_what_a_cell_asked_before_a_restart_of_the_server_waits_and_nothing_else_does() -> None:
     questions, told = asking()
     questions.ask(AGAIN)
+    questions.ask(OTHER)
+    assert told == [unheard(OTHER)]
+
+
+@in_node
+async def test_what_a_run_asks_after_people_were_asked_waits_too_while_they_are_on_their_way_back() -> None:
+    questions, told = asking()
+    questions.ask(AGAIN)
+    questions.taken_by(NEXT)
+    questions.answer("again", "Ada")
+    questions.viewer_left(NEXT)
     questions.ask(FIRST)
-    assert told == [unheard(FIRST)]
+    assert told == [Answer("again", "Ada", "")]
+    questions.settled("first")
+    questions.runs("cell-1")
+    questions.ask(SECOND)
+    assert told[1:] == [unheard(SECOND)]
 
 
 @in_node
