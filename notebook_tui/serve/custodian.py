@@ -41,12 +41,14 @@ from notebook_tui.serve.custody_messages import (
     Dismiss,
     FateOf,
     NotBooted,
+    StandIn,
     StopRuntime,
     Taken,
     Way,
     WayTo,
 )
 from notebook_tui.serve.rendezvous import CUSTODIANS, AlreadyServed, Announcement, Server
+from notebook_tui.serve.standing_in import stand_in
 from notebook_tui.session.booted import BOOT_SECONDS, tell_phase
 from notebook_tui.session.booted import Booted as BootedRuntime
 from notebook_tui.session.profiles import ProfileError
@@ -95,6 +97,9 @@ class Custodian(GenServer):
         match request:
             case Attend(server, keeps):
                 self._attend(server, keeps)
+                return None
+            case StandIn(environment, directory):
+                stand_in(dict(environment), directory)
                 return None
             case BootRuntime() | BootFar():
                 asked = bl.monitor(client.pid)

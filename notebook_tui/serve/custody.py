@@ -22,6 +22,7 @@ from notebook_tui.serve.custody_messages import (
     Dismiss,
     FateOf,
     NotBooted,
+    StandIn,
     StopRuntime,
     Taken,
     Way,
@@ -29,6 +30,7 @@ from notebook_tui.serve.custody_messages import (
 )
 from notebook_tui.serve.errors import NoServer
 from notebook_tui.serve.rendezvous import CUSTODIANS, Server, servers
+from notebook_tui.serve.standing_in import own_directory, own_environment
 from notebook_tui.session.booted import (
     BOOT_SECONDS,
     FAR_BOOT_SECONDS,
@@ -147,7 +149,9 @@ class Custody:
         assert self._server is not None
         await _node().connect(custodian.node, (custodian.host, custodian.port), secret=Secret(custodian.secret))
         attend = Attend(self._server, frozenset(self._nodes))
-        await bl.GenServer.call((CUSTODIAN, custodian.node), attend, timeout=CALL_SECONDS)
+        address = CUSTODIAN, custodian.node
+        await bl.GenServer.call(address, attend, timeout=CALL_SECONDS)
+        await bl.GenServer.call(address, StandIn(own_environment(), own_directory()), timeout=CALL_SECONDS)
         self._custodian = custodian
 
     def _found(self) -> Server | None:

@@ -22,6 +22,15 @@ class Attend:
 
 
 @frozen
+class StandIn:
+    """A call, after each `Attend`: what is booted from now on, and what its specs and variables name, is as if the
+    server did it, with this environment and in this directory. The answer is None."""
+
+    environment: tuple[tuple[bytes, bytes], ...] = field(repr=False)
+    directory: str
+
+
+@frozen
 class BootRuntime:
     """A call: a child node of that interpreter; the answer is `Booted`, or `NotBooted`. If the process that asks ends
     before it has said `Taken`, that node does, too."""
