@@ -220,7 +220,7 @@ def _pause(error: ApiRefused | ApiUnreachable, tries: int) -> float:
     return float(min(LONGEST_PAUSE, 0.1 * 2**tries) * random.uniform(0.7, 1.3))
 
 
-_APIS: dict[tuple[str | None, str | None, tuple[bool | Path, ...]], Api] = {}
+_APIS: dict[tuple[str | None, str | None, tuple[object, ...]], Api] = {}
 _APIS_LOCK = threading.Lock()
 
 

@@ -34,6 +34,7 @@ from nodes.dead_man import DeadMan
 from nodes.reached_at import lets_in, reached_at
 from notebook_tui.serve.custody_messages import (
     CUSTODIAN,
+    VERSION,
     Attend,
     Booted,
     BootFar,
@@ -237,7 +238,7 @@ async def attend(directory: str, lease: float) -> None:
     async with node:
         custodian = await Custodian.start(lease, over, name=CUSTODIAN)
         host, port = await node.listen()
-        here = Server(node.name, host, port, secret, os.getpid(), directory, time.time())
+        here = Server(node.name, host, port, secret, os.getpid(), directory, time.time(), version=VERSION)
         announcement = Announcement(here, CUSTODIANS)
         try:
             logger.info("process %d has the runtimes of %s", os.getpid(), directory)
@@ -254,6 +255,8 @@ def main() -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("notebook_tui").setLevel(logging.INFO)
     tune_garbage_collector()
+    if told["version"] != VERSION:
+        sys.exit("the server was started before the beamlike that is installed now: start the server again")
     with suppress(AlreadyServed):  # another was started at the same time, and is found by the same server
         asyncio.run(attend(str(told["directory"]), float(told["lease"])))
 
