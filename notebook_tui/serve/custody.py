@@ -41,8 +41,6 @@ from notebook_tui.session.state_directory import state_directory
 
 logger = logging.getLogger("notebook_tui.serve")
 FAR_CALL_SECONDS: Final = 40.0
-STOP_FAR_SECONDS: Final = 80.0
-"""A machine of a platform may take so long to go."""
 LOG: Final = "runtimes.log"
 ENDED: Final = "it has ended"
 

@@ -18,6 +18,8 @@ from nodes.versions import HERE
 
 CUSTODIAN: Final = "custodian"
 """Under which the process is registered on the custodian's node."""
+STOP_FAR_SECONDS: Final = 80.0
+"""A machine of a platform may take so long to go."""
 
 
 @frozen

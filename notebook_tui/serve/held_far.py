@@ -7,7 +7,8 @@ import time
 import beamlike as bl
 from beamlike.distribution.secret import Secret
 from beamlike.kernel.current import current_node
-from notebook_tui.serve.custody import STOP_FAR_SECONDS, Custody
+from notebook_tui.serve.custody import Custody
+from notebook_tui.serve.custody_messages import STOP_FAR_SECONDS
 from notebook_tui.session.booted import Booted, offer_modules
 from notebook_tui.session.keepsakes import Keepsake
 from notebook_tui.session.runtime import Connection, RuntimeEnded, Span, step

@@ -17,6 +17,7 @@ from beamlike.kernel.record import frozen
 from nodes.host_processes import look
 from notebook_tui.document.operations import QueueCells, SetCellSource
 from notebook_tui.serve import custody
+from notebook_tui.serve.custody_messages import VERSION
 from notebook_tui.serve.held import held
 from notebook_tui.serve.joining import joined, server_holding
 from notebook_tui.serve.listing import listed
@@ -335,10 +336,12 @@ async def test_a_custodian_of_another_version_boots_nothing_and_what_it_has_is_s
     import beamlike as bl
 
     told = json.dumps({"directory": str(work), "lease": 60.0, "version": "another"})
-    older = subprocess.Popen([sys.executable, "-P", "-c", OF_ANOTHER_VERSION], stdin=subprocess.PIPE, text=True)
+    older = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-c", OF_ANOTHER_VERSION, stdin=asyncio.subprocess.PIPE
+    )
     assert older.stdin is not None
-    with older.stdin as standard_input:
-        standard_input.write(told)
+    older.stdin.write(told.encode())
+    older.stdin.close()
     await until(lambda: servers(CUSTODIANS), "the older one is there")
     with monkeypatch.context() as before:
         before.setattr(custody, "VERSION", "another")
@@ -354,7 +357,7 @@ async def test_a_custodian_of_another_version_boots_nothing_and_what_it_has_is_s
         assert await kept.fate(one.node) is None
         other = await kept.boot(sys.executable, {}, "local")
         kept.take(other)
-        assert sorted(each.version for each in servers(CUSTODIANS)) == sorted(["another", custody.VERSION])
+        assert sorted(each.version for each in servers(CUSTODIANS)) == sorted(["another", VERSION])
         assert [await kept.fate(each.node) for each in (one, other)] == [None, None]
         await kept.stop(one.node)
         assert [await kept.fate(each.node) for each in (one, other)] == ["it has ended", None]
@@ -362,7 +365,7 @@ async def test_a_custodian_of_another_version_boots_nothing_and_what_it_has_is_s
         kept.dismiss()
         await until(lambda: not servers(CUSTODIANS), "both have ended")
     await ended_well(newer)
-    assert await asyncio.to_thread(older.wait, 60) == 0
+    assert await asyncio.wait_for(older.wait(), 60) == 0
 
 
 @pytest.mark.parametrize("begun", ["its process starts", "it is made a runtime"])
