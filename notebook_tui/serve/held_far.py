@@ -25,7 +25,7 @@ class HeldFar:
 
     async def connect(self, owner: bl.Pid, notebook: str, directory: str | None) -> Connection:
         runtime, custody = self._runtime, self._custody
-        lifetime = None if runtime.lifetime is None else Span(time.monotonic(), runtime.lifetime)
+        began = time.time()
         booted = await custody.boot_far(self.name, owner)
         try:
             step(owner, "sending it what makes it a runtime")
@@ -36,16 +36,16 @@ class HeldFar:
             await custody.stop(booted.node, within=STOP_FAR_SECONDS)
             raise
         custody.take(booted)
-        keepsake = Keepsake(server, "", 0, f"{self.name}, {booted.where}", self.name, directory or "")
-        return self._connection(keepsake, lifetime, price)
+        text = f"{self.name}, {booted.where}"
+        return self._connection(
+            Keepsake(server, "", 0, text, self.name, directory or "", began, runtime.lifetime, price)
+        )
 
     def resume(self, keepsake: Keepsake) -> Connection:
         """The runtime that an earlier server had, which is still to be reconnected to."""
         return self._connection(keepsake)
 
-    def _connection(
-        self, keepsake: Keepsake, lifetime: Span | None = None, usd_per_hour: float | None = None
-    ) -> Connection:
+    def _connection(self, keepsake: Keepsake) -> Connection:
         held, custody = _FarNode(keepsake, self._custody), self._custody
         return Connection(
             keepsake.server,
@@ -53,10 +53,16 @@ class HeldFar:
             keepsake.text,
             custody.lease,
             held.reconnect,
-            lifetime=lifetime,
-            usd_per_hour=usd_per_hour,
+            lifetime=_lifetime(keepsake),
+            usd_per_hour=keepsake.usd_per_hour,
             keepsake=keepsake,
         )
+
+
+def _lifetime(keepsake: Keepsake) -> Span | None:
+    if keepsake.lifetime is None:
+        return None
+    return Span(time.monotonic() - (time.time() - keepsake.began), keepsake.lifetime)
 
 
 class _FarNode:

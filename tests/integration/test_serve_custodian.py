@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -15,7 +17,10 @@ from nodes.backend import BackendError
 from notebook_tui.serve import custody
 from notebook_tui.serve.custodian import LATE_SECONDS, TOO_OLD, stop_all, way
 from notebook_tui.serve.custody_messages import STOP_FAR_SECONDS, StandIn
+from notebook_tui.serve.held_far import HeldFar
 from notebook_tui.serve.rendezvous import CUSTODIANS, servers
+from notebook_tui.session.booted import Booted
+from notebook_tui.session.keepsakes import Keepsake
 from tests.support.in_loop import in_loop
 from tests.support.served import until
 
@@ -90,3 +95,15 @@ async def test_why_there_is_no_way_to_a_node_of_an_older_image_is_said() -> None
 
 def test_no_log_has_the_environment_of_a_server() -> None:
     assert "hidden" not in repr(StandIn(((b"FLY_API_TOKEN", b"hidden"),), "/"))
+
+
+def test_the_lifetime_and_price_of_a_machine_are_those_that_an_earlier_server_has_noted() -> None:
+    runtime = HeldFar(Booted("fly:app", nodes.Local(), lifetime=3600.0), custody.Custody("/"))
+    begun = Keepsake(bl.Pid("a@127.0.0.1", 7), "", 0, "a machine", "fly:app", "", time.time() - 3000, 3600.0, 0.25)
+    resumed = runtime.resume(begun)
+    assert resumed.usd_per_hour == 0.25
+    assert resumed.lifetime is not None
+    assert not resumed.lifetime.is_over
+    over = runtime.resume(replace(begun, began=time.time() - 3601)).lifetime
+    assert over is not None
+    assert over.is_over

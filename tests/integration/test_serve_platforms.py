@@ -96,7 +96,7 @@ async def test_a_machine_of_a_platform_is_found_again_by_the_next_server_and_is_
     path = work / "a.livemd"
     async with served(work) as serving:
         await serving.start()
-        async with joined(path, runtime=world.spec()) as client:
+        async with joined(path, runtime=world.spec(lifetime="2h")) as client:
             client.send(QueueCells(("cell-1",)))
             await until(lambda: printed(client, "cell-1") == "begun\n", "the cell runs")
             there = world.there()
@@ -112,6 +112,7 @@ async def test_a_machine_of_a_platform_is_found_again_by_the_next_server_and_is_
             await run(client, "cell-2")
             assert result(client, "cell-2") == "(14, True)"
             assert world.there() == there
+            assert await client.runtime_price() == world.usd_per_hour
         await serving.end(signal.SIGINT)
         await until(lambda: not world.there(), "the machine is gone")
 
