@@ -124,6 +124,7 @@ class Custody:
                 await link.ask(StopRuntime(node), within)
             except REFUSALS as error:
                 logger.warning("%s is left to its lease: %s", node, error)
+            self._let_go(link)
 
     async def fate(self, node: str) -> str | None:
         """What became of that node, in words; None while it runs, or that is not known."""
@@ -144,9 +145,17 @@ class Custody:
             return self._links[0]
         for link in self._links:
             if await _fate(link, node) is None:
-                self._nodes[node] = link
+                if node in self._nodes:
+                    self._nodes[node] = link
                 return link
         return None
+
+    def _let_go(self, link: CustodianLink) -> None:
+        """One of another version, once it has nothing: nobody else would end it while this server lives."""
+        has = self._nodes.values()
+        if link is not self._own and link in self._links and link not in has and None not in has:
+            link.tell(Dismiss())
+            self._links.remove(link)
 
     def _unknown(self) -> str:
         if not self._unreached:

@@ -361,9 +361,10 @@ async def test_a_custodian_of_another_version_boots_nothing_and_what_it_has_is_s
         assert [await kept.fate(each.node) for each in (one, other)] == [None, None]
         await kept.stop(one.node)
         assert [await kept.fate(each.node) for each in (one, other)] == ["it has ended", None]
+        await until(lambda: len(servers(CUSTODIANS)) == 1, "the older one has ended, as it has nothing any more")
         (newer,) = [each for each in servers(CUSTODIANS) if each.pid != older.pid]
         kept.dismiss()
-        await until(lambda: not servers(CUSTODIANS), "both have ended")
+        await until(lambda: not servers(CUSTODIANS), "the newer one has ended, too")
     await ended_well(newer)
     assert await asyncio.wait_for(older.wait(), 60) == 0
 
