@@ -119,12 +119,12 @@ class Dismiss:
     """A cast: nothing is needed any more."""
 
 
-def _version(*records: Any) -> str:
+def version_of(*records: Any) -> str:
     """Of programs that boot for each other: alike are the interpreter, the releases, and what they say."""
     forms = [(record.__name__, [(each.name, str(each.type)) for each in fields(record)]) for record in records]
     return hashlib.blake2b(repr((sys.prefix, HERE, forms)).encode(), digest_size=8).hexdigest()
 
 
-VERSION: Final = _version(
+VERSION: Final = version_of(
     Attend, StandIn, BootRuntime, BootFar, WayTo, Way, Booted, NotBooted, Taken, StopRuntime, FateOf, Dismiss
 )

@@ -13,10 +13,11 @@ import pytest
 
 import beamlike as bl
 import nodes
+from beamlike.kernel.record import frozen
 from nodes.backend import BackendError
 from notebook_tui.serve import custody
 from notebook_tui.serve.custodian import LATE_SECONDS, TOO_OLD, stop_all, way
-from notebook_tui.serve.custody_messages import STOP_FAR_SECONDS, StandIn
+from notebook_tui.serve.custody_messages import STOP_FAR_SECONDS, StandIn, version_of
 from notebook_tui.serve.held_far import HeldFar
 from notebook_tui.serve.rendezvous import CUSTODIANS, servers
 from notebook_tui.session.booted import Booted
@@ -107,3 +108,19 @@ def test_the_lifetime_and_price_of_a_machine_are_those_that_an_earlier_server_ha
     over = runtime.resume(replace(begun, began=time.time() - 3601)).lifetime
     assert over is not None
     assert over.is_over
+
+
+def test_a_custodian_has_another_version_when_anything_that_is_said_has_another_form() -> None:
+    @frozen
+    class Asked:
+        node: str
+
+    before = version_of(Asked)
+
+    @frozen
+    class Asked:  # type: ignore[no-redef]
+        node: str
+        within: float
+
+    assert version_of(Asked) != before
+    assert version_of() != before
