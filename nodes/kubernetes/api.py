@@ -9,13 +9,14 @@ Every question here may be asked twice: what is made has a name that we chose, s
 from __future__ import annotations
 
 import json
+import os
 import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from nodes.kubernetes.configuration import Configured, configured
+from nodes.kubernetes.configuration import Configured, configured, is_inside, kubeconfigs
 from nodes.kubernetes.refusals import ApiRefused, ApiUnreachable, refused
 
 if TYPE_CHECKING:
@@ -218,11 +219,14 @@ def _pause(error: ApiRefused | ApiUnreachable, tries: int) -> float:
     return float(min(LONGEST_PAUSE, 0.1 * 2**tries) * random.uniform(0.7, 1.3))
 
 
-_APIS: dict[tuple[str | None, str | None], Api] = {}
+_APIS: dict[tuple[str | None, str | None, tuple[object, ...]], Api] = {}
 _APIS_LOCK = threading.Lock()
 
 
 def api_of(kubeconfig: str | None, context: str | None) -> Api:
-    """The one of this process for that cluster: its connections, token and watches are shared."""
+    """The one of this process for that cluster: its connections, token and watches are shared. Which cluster it is that
+    was not named, the environment may say anew."""
+    named = None if kubeconfig is None else os.path.abspath(os.path.expanduser(kubeconfig))
+    by_environment = (is_inside(), *kubeconfigs()) if named is None else ()
     with _APIS_LOCK:
-        return _APIS.setdefault((kubeconfig, context), Api(kubeconfig, context))
+        return _APIS.setdefault((named, context, by_environment), Api(named, context))

@@ -62,12 +62,13 @@ def is_inside() -> bool:
 
 def is_configured() -> bool:
     """Whether a cluster is known here, and the package with which to ask it; for those who only look."""
-    return (is_inside() or any(path.is_file() for path in _kubeconfigs())) and find_spec("kubernetes") is not None
+    return (is_inside() or any(path.is_file() for path in kubeconfigs())) and find_spec("kubernetes") is not None
 
 
-def _kubeconfigs() -> list[Path]:
+def kubeconfigs() -> list[Path]:
+    """Those that the environment names now, or the user's own."""
     told = os.environ.get("KUBECONFIG") or "~/.kube/config"
-    return [Path(one).expanduser() for one in told.split(os.pathsep) if one]
+    return [Path(one).expanduser().absolute() for one in told.split(os.pathsep) if one]
 
 
 def _inside() -> Configured:
@@ -82,7 +83,7 @@ def _inside() -> Configured:
 def _outside(kubeconfig: str | None, context: str | None) -> Configured:
     from kubernetes import client, config
 
-    path = kubeconfig or os.pathsep.join(map(str, _kubeconfigs()))
+    path = kubeconfig or os.pathsep.join(map(str, kubeconfigs()))
     configuration = client.Configuration()
     config.load_kube_config(path, context=context, client_configuration=configuration)
     contexts, current = config.list_kube_config_contexts(path)

@@ -42,7 +42,8 @@ def start_in_background(
     words: Sequence[str], log: Path, told: bytes = b"", *, anew: bool = False
 ) -> subprocess.Popen[bytes]:
     """The program behind `python -P -m`, in a session of its own, so that the end of a terminal is not its end. `told`
-    is its standard input. What it says goes on in `log`, or begins it `anew`."""
+    is its standard input. What it says goes on in `log`, or begins it `anew`. It is in the directory of who starts it,
+    from which a relative path in the environment counts."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (os.O_TRUNC if anew else 0)
     with os.fdopen(os.open(log, flags, 0o600), "wb") as written:
         program = subprocess.Popen(
@@ -50,7 +51,6 @@ def start_in_background(
             stdin=subprocess.PIPE,
             stdout=written,
             stderr=written,
-            cwd="/",
             start_new_session=True,
         )
     assert program.stdin is not None

@@ -18,6 +18,7 @@ import secrets
 import signal
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -32,8 +33,11 @@ from beamlike.kernel.terms import NOCONNECTION, Reason
 from nodes.child import tune_garbage_collector
 from nodes.dead_man import DeadMan
 from nodes.reached_at import lets_in, reached_at
+from nodes.versions import HERE
 from notebook_tui.serve.custody_messages import (
     CUSTODIAN,
+    STOP_FAR_SECONDS,
+    VERSION,
     Attend,
     Booted,
     BootFar,
@@ -41,12 +45,14 @@ from notebook_tui.serve.custody_messages import (
     Dismiss,
     FateOf,
     NotBooted,
+    StandIn,
     StopRuntime,
     Taken,
     Way,
     WayTo,
 )
 from notebook_tui.serve.rendezvous import CUSTODIANS, AlreadyServed, Announcement, Server
+from notebook_tui.serve.standing_in import stand_in
 from notebook_tui.session.booted import BOOT_SECONDS, tell_phase
 from notebook_tui.session.booted import Booted as BootedRuntime
 from notebook_tui.session.profiles import ProfileError
@@ -59,8 +65,13 @@ FIRST_SECONDS = 60.0
 """So long it waits for its first server."""
 WAY_SECONDS = 30.0
 """So long a machine's node may take to say how it is entered, and so long that counts."""
-LATE_SECONDS = 60.0
-"""How much later than itself the kernel ends it."""
+TOO_OLD = (
+    "the beamlike of its image is older than this one, and cannot let a server in: build the image anew with "
+    f"beamlike {HERE.beamlike} (docs/images.md)"
+)
+"""Why there is no way to a machine's node."""
+LATE_SECONDS = STOP_FAR_SECONDS + 40.0
+"""How much later than itself the kernel ends it: its machines have gone by then."""
 
 
 @frozen
@@ -95,6 +106,9 @@ class Custodian(GenServer):
         match request:
             case Attend(server, keeps):
                 self._attend(server, keeps)
+                return None
+            case StandIn(environment, directory):
+                stand_in(dict(environment), directory)
                 return None
             case BootRuntime() | BootFar():
                 asked = bl.monitor(client.pid)
@@ -166,9 +180,13 @@ async def _boot(custodian: bl.Pid, asked: bl.Ref, client: Client, wanted: BootRu
             (host, port), child = ("", 0), await _booted_far(wanted, client.pid, lease)
         else:
             (host, port), child = await _booted_here(wanted, lease)
-    except (bl.BeamlikeError, OSError, TimeoutError, ProfileError) as error:
+    except Exception as error:
         bl.send(custodian, _BootOver(asked, None))
-        bl.GenServer.reply(client, NotBooted(str(error)))
+        if isinstance(error, (bl.BeamlikeError, OSError, ProfileError)):
+            bl.GenServer.reply(client, NotBooted(str(error)))
+        else:
+            logger.exception("nothing is booted")
+            bl.GenServer.reply(client, NotBooted(f"{type(error).__name__}: {error}"))
         return
     bl.send(custodian, _BootOver(asked, child))
     bl.GenServer.reply(client, Booted(child.node, host, port, child.machine.where, asked))
@@ -192,21 +210,29 @@ async def _booted_far(wanted: BootFar, asker: bl.Pid, lease: float) -> nodes.Chi
 
 
 async def _way(client: Client, child: nodes.Child | None, visitor: str) -> None:
+    bl.GenServer.reply(client, await way(child, visitor))
+
+
+async def way(child: nodes.Child | None, visitor: str) -> Way | str:
+    """How that node gets to the child's; or in words, why it does not."""
     if child is None or child.carrier is None:
-        bl.GenServer.reply(client, "it has ended")
-        return
+        return "it has ended"
     try:
         token = await bl.rpc.call(child.node, lets_in, visitor, WAY_SECONDS, timeout=WAY_SECONDS)
-    except (bl.BeamlikeError, OSError, TimeoutError) as error:
-        bl.GenServer.reply(client, f"it does not answer: {error}")
-        return
+    except (AttributeError, ImportError):
+        return TOO_OLD
+    except (bl.BeamlikeError, OSError) as error:
+        return f"it does not answer: {error}"
+    except Exception as error:
+        logger.exception("no way to %s", child.node)
+        return f"{type(error).__name__}: {error}"
     host, port = child.carrier.address[:2]
-    bl.GenServer.reply(client, Way(host, port, token))
+    return Way(host, port, token)
 
 
 async def _stop(client: Client | None, child: nodes.Child | None) -> None:
     if child is not None:
-        await child.stop(grace=GRACE_SECONDS)
+        await stop_all([child])
     if client is not None:
         bl.GenServer.reply(client, None)
 
@@ -232,15 +258,27 @@ async def attend(directory: str, lease: float) -> None:
     async with node:
         custodian = await Custodian.start(lease, over, name=CUSTODIAN)
         host, port = await node.listen()
-        here = Server(node.name, host, port, secret, os.getpid(), directory, time.time())
+        here = Server(node.name, host, port, secret, os.getpid(), directory, time.time(), version=VERSION)
         announcement = Announcement(here, CUSTODIANS)
         try:
             logger.info("process %d has the runtimes of %s", os.getpid(), directory)
             await over.wait()
         finally:
             announcement.withdraw()
-        children = (await bl.sys.get_state(custodian))["_children"]
-        await asyncio.gather(*(child.stop(grace=GRACE_SECONDS) for child in children.values()))
+        state = await bl.sys.get_state(custodian)
+        state["_dead_man"].kill_in(LATE_SECONDS)
+        await stop_all(state["_children"].values())
+
+
+async def stop_all(children: Iterable[nodes.Child]) -> None:
+    """Each, whatever becomes of the others; what could not be stopped is told in the log."""
+    ending = list(children)
+    ended = await asyncio.gather(*(child.stop(grace=GRACE_SECONDS) for child in ending), return_exceptions=True)
+    for child, trouble in zip(ending, ended, strict=True):
+        if trouble is not None:
+            logger.error(
+                "%s could not be stopped, and ends by itself after its lease: %r", child.machine.where, trouble
+            )
 
 
 def main() -> None:
@@ -249,6 +287,8 @@ def main() -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("notebook_tui").setLevel(logging.INFO)
     tune_garbage_collector()
+    if told["version"] != VERSION:
+        sys.exit("the server was started before the beamlike that is installed now: start the server again")
     with suppress(AlreadyServed):  # another was started at the same time, and is found by the same server
         asyncio.run(attend(str(told["directory"]), float(told["lease"])))
 

@@ -1,15 +1,25 @@
-"""What a server and its custodian say to each other."""
+"""What a server and its custodian say to each other.
+
+They may be of different versions, for a custodian outlives servers. `Attend`, `WayTo`, `StopRuntime`, `FateOf` and
+`Dismiss` therefore stay as they are: who attends to one of another version looks after what that has, and boots nothing
+there.
+"""
 
 from __future__ import annotations
 
-from dataclasses import field
-from typing import Final
+import hashlib
+import sys
+from dataclasses import field, fields
+from typing import Any, Final
 
 import beamlike as bl
 from beamlike.kernel.record import frozen
+from nodes.versions import HERE
 
 CUSTODIAN: Final = "custodian"
 """Under which the process is registered on the custodian's node."""
+STOP_FAR_SECONDS: Final = 80.0
+"""A machine of a platform may take so long to go."""
 
 
 @frozen
@@ -19,6 +29,15 @@ class Attend:
 
     server: bl.Pid
     keeps: frozenset[str]
+
+
+@frozen
+class StandIn:
+    """A call, after each `Attend`: what is booted from now on, and what its specs and variables name, is as if the
+    server did it, with this environment and in this directory. The answer is None."""
+
+    environment: tuple[tuple[bytes, bytes], ...] = field(repr=False)
+    directory: str
 
 
 @frozen
@@ -98,3 +117,14 @@ class FateOf:
 @frozen
 class Dismiss:
     """A cast: nothing is needed any more."""
+
+
+def version_of(*records: Any) -> str:
+    """Of programs that boot for each other: alike are the interpreter, the releases, and what they say."""
+    forms = [(record.__name__, [(each.name, str(each.type)) for each in fields(record)]) for record in records]
+    return hashlib.blake2b(repr((sys.prefix, HERE, forms)).encode(), digest_size=8).hexdigest()
+
+
+VERSION: Final = version_of(
+    Attend, StandIn, BootRuntime, BootFar, WayTo, Way, Booted, NotBooted, Taken, StopRuntime, FateOf, Dismiss
+)

@@ -7,7 +7,8 @@ import time
 import beamlike as bl
 from beamlike.distribution.secret import Secret
 from beamlike.kernel.current import current_node
-from notebook_tui.serve.custody import STOP_FAR_SECONDS, Custody
+from notebook_tui.serve.custody import Custody
+from notebook_tui.serve.custody_messages import STOP_FAR_SECONDS
 from notebook_tui.session.booted import Booted, offer_modules
 from notebook_tui.session.keepsakes import Keepsake
 from notebook_tui.session.runtime import Connection, RuntimeEnded, Span, step
@@ -24,7 +25,7 @@ class HeldFar:
 
     async def connect(self, owner: bl.Pid, notebook: str, directory: str | None) -> Connection:
         runtime, custody = self._runtime, self._custody
-        lifetime = None if runtime.lifetime is None else Span(time.monotonic(), runtime.lifetime)
+        began = time.time()
         booted = await custody.boot_far(self.name, owner)
         try:
             step(owner, "sending it what makes it a runtime")
@@ -35,16 +36,16 @@ class HeldFar:
             await custody.stop(booted.node, within=STOP_FAR_SECONDS)
             raise
         custody.take(booted)
-        keepsake = Keepsake(server, "", 0, f"{self.name}, {booted.where}", self.name, directory or "")
-        return self._connection(keepsake, lifetime, price)
+        text = f"{self.name}, {booted.where}"
+        return self._connection(
+            Keepsake(server, "", 0, text, self.name, directory or "", began, runtime.lifetime, price)
+        )
 
     def resume(self, keepsake: Keepsake) -> Connection:
         """The runtime that an earlier server had, which is still to be reconnected to."""
         return self._connection(keepsake)
 
-    def _connection(
-        self, keepsake: Keepsake, lifetime: Span | None = None, usd_per_hour: float | None = None
-    ) -> Connection:
+    def _connection(self, keepsake: Keepsake) -> Connection:
         held, custody = _FarNode(keepsake, self._custody), self._custody
         return Connection(
             keepsake.server,
@@ -52,10 +53,16 @@ class HeldFar:
             keepsake.text,
             custody.lease,
             held.reconnect,
-            lifetime=lifetime,
-            usd_per_hour=usd_per_hour,
+            lifetime=_lifetime(keepsake),
+            usd_per_hour=keepsake.usd_per_hour,
             keepsake=keepsake,
         )
+
+
+def _lifetime(keepsake: Keepsake) -> Span | None:
+    if keepsake.lifetime is None:
+        return None
+    return Span(time.monotonic() - (time.time() - keepsake.began), keepsake.lifetime)
 
 
 class _FarNode:
@@ -68,8 +75,8 @@ class _FarNode:
 
     @property
     def apart(self) -> tuple[str, ...]:
-        """The custodian's node is no part of the user's cluster."""
-        return (self._custody.node,)
+        """The nodes of custodians are no part of the user's cluster."""
+        return self._custody.nodes
 
     async def fate(self) -> str:
         return await self._custody.fate(self._node) or "the connection to it was lost"

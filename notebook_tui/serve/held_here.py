@@ -61,8 +61,8 @@ class _HeldNode:
 
     @property
     def apart(self) -> tuple[str, ...]:
-        """The custodian's node is no part of the user's cluster."""
-        return (self._custody.node,)
+        """The nodes of custodians are no part of the user's cluster."""
+        return self._custody.nodes
 
     async def fate(self) -> str:
         return await self._custody.fate(self._node) or "the connection to it was lost"

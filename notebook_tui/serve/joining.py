@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 import beamlike as bl
 from beamlike.distribution.secret import Secret
@@ -21,6 +23,9 @@ from notebook_tui.session.client import Client
 from notebook_tui.session.lock import holder_of
 from notebook_tui.session.people import OWNER, Person
 from notebook_tui.session.program_node import program_node
+
+BEGIN_SECONDS: Final = 60.0
+LOOK_SECONDS: Final = 0.05
 
 
 def server_holding(path: str | Path) -> Server | None:
@@ -49,7 +54,7 @@ async def joined(
 
         async def enter(server: Server) -> bl.Pid:
             await connect(node, server)
-            return await open_in((NAME, server.node), str(path), runtime)
+            return await _opened(server, str(path), runtime)
 
         async def enter_again() -> bl.Pid:
             """The server may be another program by now."""
@@ -69,8 +74,26 @@ async def joined(
 
 async def open_at(server: Server, path: str | Path, runtime: str | None = None) -> None:
     """That server holds a session of the file from now on; what is raised is as by `joined`."""
-    async with connected(server) as sessions:
-        await open_in(sessions, os.path.abspath(path), runtime)  # noqa: ASYNC240 - it reads the working directory
+    async with connected(server):
+        await _opened(server, os.path.abspath(path), runtime)  # noqa: ASYNC240 - it reads the working directory
+
+
+async def _opened(server: Server, path: str, runtime: str | None) -> bl.Pid:
+    """The session of that file. A server that is starting is found before it has any: it takes over what the one
+    before has left."""
+    deadline = time.monotonic() + BEGIN_SECONDS
+    while True:
+        try:
+            return await open_in((NAME, server.node), path, runtime)
+        except bl.CallFailed as failed:
+            if failed.reason != "noproc":
+                raise
+            if time.monotonic() > deadline:
+                raise ServerUnreachable(
+                    f"the server of {server.serves}, process {server.pid}, holds no sessions after "
+                    f"{BEGIN_SECONDS:g} s: its log says what it waits for"
+                ) from failed
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 @asynccontextmanager

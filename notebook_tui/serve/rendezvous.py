@@ -45,6 +45,8 @@ class Server:
     since: float
     on_demand: bool = False
     """Started for notebooks that somebody wanted kept: it serves those, and no others that are opened there."""
+    version: str = ""
+    """Of a custodian, with whose others there may be one beside it: what it can be asked."""
 
     @property
     def serves(self) -> str:
@@ -67,11 +69,13 @@ class NotPrivate(OSError):
 class Announcement:
     """Says where this program's server is, from its making to `withdraw`, or to the end of the program.
 
-    AlreadyServed if another does so for the same directory, NotPrivate if others could change what is said there.
+    AlreadyServed if another does so for the same directory and version, NotPrivate if others could change what is said
+    there.
     """
 
     def __init__(self, server: Server, folder: str = FOLDER) -> None:
-        path = _checked_folder(folder) / f"{name_for(Path(server.directory))}{_SUFFIX}"
+        name = "-".join(filter(None, (name_for(Path(server.directory)), server.version)))
+        path = _checked_folder(folder) / f"{name}{_SUFFIX}"
         taken = LockedFile.take(path, _written(server))
         if taken is None:
             raise AlreadyServed(_who_serves(path, server.directory))
@@ -155,6 +159,7 @@ def _written(server: Server) -> bytes:
             "directory": server.directory,
             "since": server.since,
             "on_demand": server.on_demand,
+            "version": server.version,
         }
     ).encode()
 
@@ -172,6 +177,7 @@ def _read(said: bytes) -> Server:
             directory=str(told["directory"]),
             since=float(told["since"]),
             on_demand=bool(told["on_demand"]),
+            version=str(told.get("version", "")),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"expected what a server says of itself, got {told!r:.80}") from error

@@ -29,6 +29,12 @@ class Keepsake:
     """Of what it is one."""
     directory: str
     """The modules there are offered to it; empty: none are."""
+    began: float = 0.0
+    """When its machine was asked for, by the wall clock, where it has a lifetime."""
+    lifetime: float | None = None
+    """So many seconds from then on its machine lives; None if that has no limit."""
+    usd_per_hour: float | None = None
+    """What its machine costs, if that is known."""
 
 
 def note(identity: Path, keepsake: Keepsake) -> None:
@@ -43,6 +49,9 @@ def note(identity: Path, keepsake: Keepsake) -> None:
         "text": keepsake.text,
         "spec": keepsake.spec,
         "directory": keepsake.directory,
+        "began": keepsake.began,
+        "lifetime": keepsake.lifetime,
+        "usd_per_hour": keepsake.usd_per_hour,
     }
     write_private(_place(identity), json.dumps(told).encode())
 
@@ -61,6 +70,10 @@ def noted(identity: Path) -> Keepsake | None:
             str(told["text"]),
             str(told["spec"]),
             str(told["directory"]),
+            # A program of an earlier version has not noted these.
+            float(told.get("began", 0.0)),
+            _number(told.get("lifetime")),
+            _number(told.get("usd_per_hour")),
         )
     except (OSError, ValueError, TypeError, KeyError):
         return None
@@ -70,6 +83,10 @@ def forget(identity: Path) -> None:
     """There is no runtime any more."""
     with suppress(OSError):
         _place(identity).unlink(missing_ok=True)
+
+
+def _number(told: Any) -> float | None:
+    return None if told is None else float(told)
 
 
 def _place(identity: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from beamlike.kernel.record import frozen
 from nodes.host_processes import look
 from notebook_tui.document.operations import QueueCells, SetCellSource
 from notebook_tui.serve import custody
+from notebook_tui.serve.custody_messages import VERSION
 from notebook_tui.serve.held import held
 from notebook_tui.serve.joining import joined, server_holding
 from notebook_tui.serve.listing import listed
@@ -276,6 +278,95 @@ async def test_a_server_that_loses_the_way_to_its_custodian_and_finds_it_keeps_i
         kept.dismiss()
         await until(lambda: not servers(CUSTODIANS), "the custodian has ended")
     await ended_well(custodian)
+
+
+@in_loop
+async def test_a_server_whose_way_to_its_custodian_is_cut_attends_to_it_again_by_itself(work: Path) -> None:
+    import beamlike as bl
+
+    async with bl.Node(f"cut-{os.getpid()}@127.0.0.1", hidden=True) as node:
+        kept = custody.Custody(str(work))
+        await kept.begin(node.self(), ())
+        booted = await kept.boot(sys.executable, {}, "local")
+        kept.take(booted)
+        custodians = servers(CUSTODIANS)
+        for _ in range(2):
+            await node.disconnect(kept.node)
+            await until(lambda: kept.node in node.nodes(hidden=True), "it is found again, though nothing is asked")
+        assert servers(CUSTODIANS) == custodians
+        kept.dismiss()
+        await until(lambda: not servers(CUSTODIANS), "the custodian has ended")
+    await ended_well(custodians[0])
+
+
+@in_loop
+async def test_what_became_of_a_runtime_is_known_at_once_when_the_way_to_its_custodian_was_cut(work: Path) -> None:
+    import beamlike as bl
+
+    async with bl.Node(f"asks-{os.getpid()}@127.0.0.1", hidden=True) as node:
+        kept = custody.Custody(str(work))
+        await kept.begin(node.self(), ())
+        booted = await kept.boot(sys.executable, {}, "local")
+        kept.take(booted)
+        (custodian,) = servers(CUSTODIANS)
+        await node.disconnect(kept.node)
+        assert await kept.fate(booted.node) is None
+        await node.disconnect(kept.node)
+        with pytest.raises(bl.NotConnected, match="it has ended"):  # for it is no machine: the custodian has answered
+            await kept.way_to(booted.node)
+        await node.disconnect(kept.node)
+        await kept.stop(booted.node)
+        assert await kept.fate(booted.node) == "it has ended"
+        kept.dismiss()
+        await until(lambda: not servers(CUSTODIANS), "the custodian has ended")
+    await ended_well(custodian)
+
+
+OF_ANOTHER_VERSION = """\
+import notebook_tui.serve.custodian as custodian
+custodian.VERSION = "another"
+custodian.main()
+"""
+
+
+@in_loop
+async def test_a_custodian_of_another_version_boots_nothing_and_what_it_has_is_still_found(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import beamlike as bl
+
+    told = json.dumps({"directory": str(work), "lease": 60.0, "version": "another"})
+    older = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-c", OF_ANOTHER_VERSION, stdin=asyncio.subprocess.PIPE
+    )
+    assert older.stdin is not None
+    older.stdin.write(told.encode())
+    older.stdin.close()
+    await until(lambda: servers(CUSTODIANS), "the older one is there")
+    with monkeypatch.context() as before:
+        before.setattr(custody, "VERSION", "another")
+        async with bl.Node(f"older-{os.getpid()}@127.0.0.1", hidden=True) as node:
+            kept = custody.Custody(str(work))
+            await kept.begin(node.self(), ())
+            one = await kept.boot(sys.executable, {}, "local")
+            kept.take(one)
+            await kept.fate(one.node)  # it has heard that
+    async with bl.Node(f"newer-{os.getpid()}@127.0.0.1", hidden=True) as node:
+        kept = custody.Custody(str(work))
+        await kept.begin(node.self(), {one.node})
+        assert await kept.fate(one.node) is None
+        other = await kept.boot(sys.executable, {}, "local")
+        kept.take(other)
+        assert sorted(each.version for each in servers(CUSTODIANS)) == sorted(["another", VERSION])
+        assert [await kept.fate(each.node) for each in (one, other)] == [None, None]
+        await kept.stop(one.node)
+        assert [await kept.fate(each.node) for each in (one, other)] == ["it has ended", None]
+        await until(lambda: len(servers(CUSTODIANS)) == 1, "the older one has ended, as it has nothing any more")
+        (newer,) = [each for each in servers(CUSTODIANS) if each.pid != older.pid]
+        kept.dismiss()
+        await until(lambda: not servers(CUSTODIANS), "the newer one has ended, too")
+    await ended_well(newer)
+    assert await asyncio.wait_for(older.wait(), 60) == 0
 
 
 @pytest.mark.parametrize("begun", ["its process starts", "it is made a runtime"])

@@ -10,6 +10,8 @@ import pytest
 
 from notebook_tui.document.operations import Connect, QueueCells
 from notebook_tui.serve.joining import joined
+from notebook_tui.serve.rendezvous import CUSTODIANS, servers
+from notebook_tui.session.client import Client
 from tests.support.in_loop import in_loop
 from tests.support.open_notebook import notebook_text
 from tests.support.platform_worlds import PLATFORMS, PlatformWorld
@@ -94,7 +96,7 @@ async def test_a_machine_of_a_platform_is_found_again_by_the_next_server_and_is_
     path = work / "a.livemd"
     async with served(work) as serving:
         await serving.start()
-        async with joined(path, runtime=world.spec()) as client:
+        async with joined(path, runtime=world.spec(lifetime="2h")) as client:
             client.send(QueueCells(("cell-1",)))
             await until(lambda: printed(client, "cell-1") == "begun\n", "the cell runs")
             there = world.there()
@@ -110,6 +112,42 @@ async def test_a_machine_of_a_platform_is_found_again_by_the_next_server_and_is_
             await run(client, "cell-2")
             assert result(client, "cell-2") == "(14, True)"
             assert world.there() == there
+            assert await client.runtime_price() == world.usd_per_hour
+        await serving.end(signal.SIGINT)
+        await until(lambda: not world.there(), "the machine is gone")
+
+
+def _is_decided(client: Client) -> bool:
+    return client.state.runtime.phase == "connected" or bool(client.state.runtime.lost)
+
+
+@in_loop
+async def test_a_platform_is_the_one_that_the_environment_of_the_server_names_also_after_a_restart(
+    tmp_path: Path, work: Path, world: PlatformWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The custodian was started by a server that knew none; the next one names it from its own directory."""
+    (work / "b.livemd").write_text(notebook_text("1 + 1"), encoding="utf-8")
+    for name in world.environment.keys() - {"PATH"}:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    async with served(work) as serving:
+        await serving.start()
+        async with joined(work / "b.livemd") as client:
+            await run(client, "cell-1")
+            assert result(client, "cell-1") == "2"
+        (custodian,) = servers(CUSTODIANS)
+        await serving.end(signal.SIGTERM)
+        for name, value in world.environment.items():
+            monkeypatch.setenv(name, value)
+        if "KUBECONFIG" in world.environment:
+            monkeypatch.chdir(tmp_path / "platform")
+            monkeypatch.setenv("KUBECONFIG", "kubeconfig")
+        await serving.start()
+        async with joined(work / "a.livemd", runtime=world.spec()) as other:
+            other.send(Connect())
+            await until(lambda: _is_decided(other), "it is there, or is not")
+            assert (other.state.runtime.phase, other.state.runtime.lost) == ("connected", "")
+        assert servers(CUSTODIANS) == (custodian,)
         await serving.end(signal.SIGINT)
         await until(lambda: not world.there(), "the machine is gone")
 

@@ -638,6 +638,23 @@ def test_outside_children_are_dialled_unless_an_address_of_ours_is_known(tmp_pat
     assert not Kubernetes(image="i", reach="dial").dials_child
 
 
+def test_another_kubeconfig_in_the_environment_is_another_cluster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apis, "_APIS", {})
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("KUBECONFIG", "kubeconfig")
+    monkeypatch.chdir(tmp_path / "one")
+    one = apis.api_of(None, None)
+    assert apis.api_of(None, None) is one
+    monkeypatch.chdir(tmp_path / "other")
+    assert apis.api_of(None, None) is not one
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "one" / "kubeconfig"))
+    assert apis.api_of(None, None) is one
+    assert apis.api_of("kubeconfig", None) is apis.api_of(str(tmp_path / "other" / "kubeconfig"), None)
+
+
 def test_without_any_cluster_it_says_where_one_was_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -231,6 +232,9 @@ def test_a_keepsake_is_for_its_user_alone_and_one_that_cannot_be_read_is_none(tm
     (place,) = (tmp_path / "state" / keepsakes.FOLDER).iterdir()
     assert place.stat().st_mode & 0o777 == 0o600
     assert keepsakes.noted(path) == keepsake
+    costs = replace(keepsake, began=1e9, lifetime=3600.0, usd_per_hour=0.5)
+    keepsakes.note(path, costs)
+    assert keepsakes.noted(path) == costs
     place.write_text("{}")
     assert keepsakes.noted(path) is None
 

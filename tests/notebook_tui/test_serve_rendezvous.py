@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
@@ -13,7 +14,7 @@ import pytest
 import beamlike as bl
 from notebook_tui.document.operations import SetTitle
 from notebook_tui.serve import rendezvous
-from notebook_tui.serve.joining import NotServed, ServerUnreachable, joined, server_holding
+from notebook_tui.serve.joining import NotServed, ServerUnreachable, joined, open_at, server_holding
 from notebook_tui.serve.rendezvous import (
     FOLDER,
     AlreadyServed,
@@ -123,6 +124,21 @@ async def test_a_session_goes_on_when_nobody_looks(tmp_path: Path) -> None:
             session = client.session
         async with joined(path) as client:
             assert (client.session, client.state.notebook.title) == (session, "kept")
+
+
+@in_loop
+async def test_who_comes_while_a_server_is_starting_joins_once_it_has_sessions(tmp_path: Path) -> None:
+    async with bl.Node(f"server-{os.getpid()}@127.0.0.1", secret=SECRET, hidden=True, observers=False) as node:
+        assert node.address is not None
+        announced = Announcement(server(tmp_path, node.address[1], node.name))
+        opened = asyncio.ensure_future(open_at(*servers(), tmp_path / "a.livemd"))
+        await eventually(lambda: bool(node.nodes(hidden=True)))
+        await asyncio.wait([opened], timeout=0.1)
+        assert not opened.done()
+        sessions = await Sessions.start(EVALUATES, name=NAME)
+        await asyncio.wait_for(opened, 60)
+        announced.withdraw()
+        await bl.GenServer.stop(sessions)
 
 
 @in_loop
