@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from textual.screen import ModalScreen
+from textual.widgets._toast import Toast
 
 from notebook_tui import ui
 from notebook_tui.document.operations import Connect
@@ -487,3 +488,12 @@ async def test_a_session_stays_where_it_is_if_no_server_can_take_it(shown: HomeT
 async def test_a_key_that_does_nothing_at_home_says_so(shown: HomeTerminal) -> None:
     await shown.press("w")
     await shown.shows("w does nothing here.")
+
+
+@at_home()
+async def test_of_keys_that_do_nothing_at_home_the_last_one_is_told_of_and_no_other(shown: HomeTerminal) -> None:
+    for key in "wwwbbbww":
+        shown.post_key(key)
+    await shown.settle()
+    assert [each.message.split(".")[0] for each in shown.app._notifications] == ["w does nothing here"]
+    assert len(shown.app.screen.query(Toast)) == 1

@@ -18,6 +18,7 @@ from textual.worker import WorkType
 from notebook_tui.session.bounds import is_permitted
 from notebook_tui.ui.choosing.choice_list import ChoiceList
 from notebook_tui.ui.choosing.rows import Entry
+from notebook_tui.ui.dialogs.toasts import tell_of_unknown_key
 from notebook_tui.ui.drawing.palette import palette_of
 from notebook_tui.ui.home.found import Found, look_around
 from notebook_tui.ui.home.home_bar import HomeBar, HomeStatus
@@ -133,7 +134,7 @@ class HomeScreen(Screen[None]):
             event.prevent_default()
             self.action_do(outcome.key.action)
         elif isinstance(outcome, Unknown) and event.is_printable:
-            self.say(said_of_unknown(outcome.pressed))
+            tell_of_unknown_key(self.app, said_of_unknown(outcome.pressed))
 
     def action_do(self, action: str) -> None:
         """Perform the command of that name in the table of home's keys."""
