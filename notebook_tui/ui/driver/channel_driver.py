@@ -48,6 +48,8 @@ class ChannelDriver(Driver):
         self._inquiry = Inquiry(self._tell)
         self._pause: asyncio.TimerHandle | None = None
         self._deaf = False
+        self.is_up = False
+        """Whether the terminal is set up: keys that come before would be mixed up with its answers."""
         self._pending: list[str] = []
         self.held = 0
         """So many characters came since the last whole key or paste."""
@@ -118,6 +120,7 @@ class ChannelDriver(Driver):
 
     def start_application_mode(self) -> None:
         self._inquiry = Inquiry(self._tell)
+        self.is_up = True
         self.resized()
         self.write(_BEGIN)
         if self._mouse:
