@@ -535,9 +535,9 @@ def test_a_look_that_ends_late_shows_nothing_of_a_folder_that_has_been_left(
             await screen.go_to(work / "inner")
             await shown.shows("inside.livemd")
             disk.ready.set()
-            await shown.until(
-                lambda: screen._again is not None and screen._again.is_finished, "the late look has ended"
-            )
+            late = screen._again
+            assert late is not None
+            await shown.until(lambda: late.is_finished, "the late look has ended")
             assert screen.found.directory == work / "inner"
             assert "inside.livemd" in shown.text
 
