@@ -26,7 +26,7 @@ QUIT = b"\x1b[113;5u"
 """Ctrl+Q, as a terminal tells it that speaks Kitty's protocol."""
 
 
-def test_nothing_of_a_view_that_has_ended_stays_in_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_app_of_a_view_that_has_ended_is_held_by_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BEAMLIKE_STATE", str(tmp_path / "state"))
     views = Views(cast(Any, None), cast(Any, None))
     visitor = Admitted(OWNER, tmp_path)
