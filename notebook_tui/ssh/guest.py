@@ -83,6 +83,8 @@ class Guest(asyncssh.SSHServerSession[bytes]):
         self.input = StandardInput()
         """What comes for a command."""
         self._performs = False
+        self._awaits_view = False
+        """Whether there is to be a view, which has what is typed until then."""
         self.sent = 0
 
     @property
@@ -183,7 +185,7 @@ class Guest(asyncssh.SSHServerSession[bytes]):
 
     def data_received(self, data: bytes, datatype: int | None) -> None:
         self._host.touched()
-        if self.app is not None:
+        if self._awaits_view or self.app is not None:
             self._typed += data
             if not self._feeds:
                 self._feed()
@@ -191,13 +193,14 @@ class Guest(asyncssh.SSHServerSession[bytes]):
             self.input.feed(data)
 
     def _feed(self) -> None:
-        """As much as the view can take now. While it cannot, the other side is kept from sending more."""
+        """As much as the view can take now. While it cannot, or comes up, the other side is kept from sending more."""
         self._feeds = False
         app = self.app
-        if app is None or self._chan.is_closing():
+        if self._chan.is_closing():
             self._typed.clear()
             return
-        if not app.is_busy:
+        is_busy = app is None or app.is_busy
+        if app is not None and not is_busy:
             app.feed(bytes(self._typed[:_MOUTHFUL]))
             del self._typed[:_MOUTHFUL]
             if app.held > LONGEST_PASTE:
@@ -213,12 +216,12 @@ class Guest(asyncssh.SSHServerSession[bytes]):
         if self._typed:
             self._feeds = True
             self._chan.pause_reading()
-            asyncio.get_running_loop().call_later(_LOOKS_AGAIN if app.is_busy else 0.0, self._feed)
+            asyncio.get_running_loop().call_later(_LOOKS_AGAIN if is_busy else 0.0, self._feed)
         elif self._no_more:
             self._end()
 
     def eof_received(self) -> bool:
-        if self.app is not None:
+        if self.app is not None or self._typed:
             self._no_more = True
             if not self._feeds:
                 self._end()
@@ -272,8 +275,9 @@ class Guest(asyncssh.SSHServerSession[bytes]):
             return self._refuse("there is no such command", str(error))
         if not self._host.may(wish):
             return self._refuse(f"that takes a key with the role {role_for(wish)}; yours has {self._host.role}")
+        early = b""
         if not takes_input(wish):
-            self.input.drop()
+            early = self.input.drop()
         elif self._term:
             return self._refuse("expected no terminal (ssh -T HOST …) where the inputs come by standard input")
         if not isinstance(wish, Home | OpenFile):
@@ -281,6 +285,10 @@ class Guest(asyncssh.SSHServerSession[bytes]):
             return await self._host.perform(wish, self)
         if self._term in ("", "dumb"):
             return self._refuse("expected a terminal to show notebooks in (ssh -t HOST …); without: ssh HOST help")
+        self._awaits_view = True
+        if early:
+            self._typed += early
+            self._feed()
         return await self._host.view(wish, self)
 
     def _refuse(self, why: str, said: str = "") -> int:

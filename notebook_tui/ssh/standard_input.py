@@ -27,10 +27,12 @@ class StandardInput:
         """Nothing more comes."""
         self._over.set()
 
-    def drop(self) -> None:
-        """Nobody takes it."""
+    def drop(self) -> bytes:
+        """No command takes it; what has come of it."""
         self._is_kept = False
+        come = bytes(self._data)
         self._data.clear()
+        return come
 
     async def whole(self, seconds: float = SECONDS) -> bytes:
         """Returns at its end; who waits is ended with the channel. ValueError if it is longer than anybody takes,

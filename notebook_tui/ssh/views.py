@@ -63,6 +63,7 @@ class Views:
             await app.run_async(size=(size.columns, size.lines))
         finally:
             guest.app = None
+            self._keys_first.painted(app)  # the last key has no frame, and nothing is kept of who has left
             await app.leave()
         if app.last_words:
             guest.complain(f"beamlike: {app.last_words}\n")

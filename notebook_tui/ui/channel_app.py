@@ -111,7 +111,9 @@ class ChannelApp(NotebookApp):
 
     @property
     def is_busy(self) -> bool:
-        """Whether so much of what was typed waits to be acted on that more would only wait behind it."""
+        """Whether what was typed can only wait: much is to be acted on already, or the terminal is not set up."""
+        if not isinstance(self._driver, ChannelDriver) or not self._driver.is_up:
+            return True
         stack = self._screen_stack if self._running else []
         pumps: list[MessagePump | None] = [self, *stack[-1:], stack[-1].focused if stack else None]
         return any(each is not None and each._message_queue.qsize() > _BUSY for each in pumps)

@@ -225,7 +225,6 @@ class NotebookScreen(Screen[None]):
         """Tell the user: now in a toast, later in the list of messages."""
         text = printable(text)
         self._log.add(Note(text, severity, self._clock()))
-        self.hush(text)
         self.notify(text, severity=severity, markup=False)
         self._show_status()
 
@@ -308,7 +307,7 @@ class NotebookScreen(Screen[None]):
         if isinstance(outcome, Matched):
             self.action_do(outcome.key.action)
         elif isinstance(outcome, Unknown) and (event.is_printable or len(outcome.pressed) > 1):
-            self.say(said_of_unknown(outcome.pressed, self.table), "information")
+            self._remark(said_of_unknown(outcome.pressed, self.table))
         self._show_status()
         return isinstance(outcome, Matched | Pending)
 
@@ -328,9 +327,11 @@ class NotebookScreen(Screen[None]):
     @on(CellList.Clicked)
     def _clicked(self, event: CellList.Clicked) -> None:
         self._view.leave()
-        self._view.focus_item(event.item_id)
+        is_something = self._view.may_focus(event.item_id)
+        if is_something:
+            self._view.focus_item(event.item_id)
         self._view.take_focus()
-        if event.times == 2:
+        if is_something and event.times == 2:
             self.action_do("edit")
 
     @on(CellList.Touched)

@@ -218,6 +218,10 @@ class NotebookView(Container):
         """Make the outputs of these cells one row each, and show those of all others."""
         self._list.fold(ids)
 
+    def may_focus(self, id: str) -> bool:
+        """Whether it can have the focus: what says that there are no cells can not, nor what is gone."""
+        return id in self._order
+
     def focus_item(self, id: str) -> None:
         """Give an item the focus; an edit in another one ends."""
         if id != self.focused_id:

@@ -7,11 +7,13 @@ import importlib
 import json
 import os
 import pkgutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from textual.screen import ModalScreen
+from textual.widgets._toast import Toast
 
 from notebook_tui import ui
 from notebook_tui.document.operations import Connect
@@ -20,9 +22,10 @@ from notebook_tui.session import shelf
 from notebook_tui.session.lock import FOLDER, Holder
 from notebook_tui.session.state_directory import name_for, state_directory, state_path
 from notebook_tui.session.unsaved import AUTOSAVED, is_unsaved
+from notebook_tui.ui.home.found import Found, look_around
 from notebook_tui.ui.keys.home import HOME
 from notebook_tui.ui.keys.key import pretty
-from tests.support.home_terminal import NOW, HomeTerminal, at_home
+from tests.support.home_terminal import NOW, HomeTerminal, at_home, home
 
 CATS = "# Cats\n\n## One\n\n```python\ncats = 1\n```\n\n## Two\n\nSome *prose*.\n"
 
@@ -487,3 +490,55 @@ async def test_a_session_stays_where_it_is_if_no_server_can_take_it(shown: HomeT
 async def test_a_key_that_does_nothing_at_home_says_so(shown: HomeTerminal) -> None:
     await shown.press("w")
     await shown.shows("w does nothing here.")
+
+
+@at_home()
+async def test_of_keys_that_do_nothing_at_home_the_last_one_is_told_of_and_no_other(shown: HomeTerminal) -> None:
+    for key in "wwwbbbww":
+        shown.post_key(key)
+    await shown.settle()
+    assert [each.message.split(".")[0] for each in shown.app._notifications] == ["w does nothing here"]
+    assert len(shown.app.screen.query(Toast)) == 1
+
+
+class SlowDisk:
+    """While it is not `ready`, what home looks for is found at once and told later."""
+
+    def __init__(self) -> None:
+        self.ready = threading.Event()
+        self.asked = 0
+
+    def look_around(self, directory: Path, *, hidden: bool) -> Found:
+        found = look_around(directory, hidden=hidden)
+        self.asked += 1
+        assert self.ready.wait(60)
+        return found
+
+
+def test_a_look_that_ends_late_shows_nothing_of_a_folder_that_has_been_left(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (work / "inner").mkdir()
+    (work / "inner" / "inside.livemd").write_text("# Inside\n")
+
+    async def main() -> None:
+        async with home(work) as shown:
+            screen = shown.app.home_screen
+            assert screen is not None
+            disk = SlowDisk()
+            monkeypatch.setattr("notebook_tui.ui.home.home_screen.look_around", disk.look_around)
+            for _ in range(3):
+                screen.look_again()
+                await shown.until(lambda: disk.asked, "it looks")
+            assert disk.asked == 1, "one look at a time"
+            monkeypatch.setattr("notebook_tui.ui.home.home_screen.look_around", look_around)
+            await screen.go_to(work / "inner")
+            await shown.shows("inside.livemd")
+            disk.ready.set()
+            late = screen._again
+            assert late is not None
+            await shown.until(lambda: late.is_finished, "the late look has ended")
+            assert screen.found.directory == work / "inner"
+            assert "inside.livemd" in shown.text
+
+    asyncio.run(main())

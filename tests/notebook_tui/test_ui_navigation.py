@@ -150,3 +150,26 @@ async def test_a_key_that_comes_before_the_view_is_up_waits_for_it(shown: Termin
     shown.post_key("j")
     await shown.until(lambda: any(line.startswith("▌") and "First part" in line for line in shown.lines), "both keys")
     assert shown.app.screen is screen
+
+
+@in_terminal(TWO_SECTIONS)
+async def test_keys_that_do_nothing_push_no_message_out_of_the_list_of_messages(shown: Terminal) -> None:
+    screen = shown.app.notebook_screen
+    assert screen is not None
+    screen.say("The runtime is lost: out of memory", "error")
+    for key in ["q"] * 210 + ["tab"] * 210:
+        shown.post_key(key)
+    await shown.settle()
+    await shown.press("s", "m")
+    assert "The runtime is lost: out of memory" in shown.text
+
+
+@in_terminal(Notebook())
+async def test_a_click_on_the_hint_of_an_empty_notebook_leaves_the_focus_where_it_is(shown: Terminal) -> None:
+    row = next(y for y, line in enumerate(shown.lines) if "n   write code" in line)
+    before = shown.focused_line()
+    await shown.pilot.click(offset=(8, row), times=2)
+    await shown.settle()
+    assert shown.focused_line() == before
+    await shown.press("j", "g", "g", "n")
+    assert "EDIT" in shown.status

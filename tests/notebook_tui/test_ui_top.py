@@ -348,3 +348,9 @@ def test_the_played_node_is_a_source() -> None:
 async def test_a_key_that_does_nothing_says_so(shown: TopTerminal) -> None:
     await shown.press("Z")
     await shown.shows("Z does nothing here.")
+
+
+@in_top()
+async def test_of_keys_that_do_nothing_the_last_one_is_told_of_and_no_other(shown: TopTerminal) -> None:
+    await shown.press(*"ZZZXZ")
+    assert [each.message.split(".")[0] for each in shown.app._notifications] == ["Z does nothing here"]

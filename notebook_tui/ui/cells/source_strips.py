@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import partial
 from typing import Final
 
 from rich.style import Style
@@ -12,6 +12,7 @@ from textual.strip import Strip
 
 from notebook_tui.document.notebook import Cell
 from notebook_tui.ui.cells.items import CellItem
+from notebook_tui.ui.cells.shared_rows import SharedRows
 from notebook_tui.ui.cells.stamp import GLYPHS, StampKind, glyph, words
 from notebook_tui.ui.drawing.frame import CONTINUED, Frame, gutter_row, on_panel
 from notebook_tui.ui.drawing.others import ink_of
@@ -23,19 +24,18 @@ _BAR: Final = "│"
 STAMP: Final = "╰"
 """In the place of the bar, where the source ends."""
 _FAILED: Final = "✗"
-_SHARED: Final = 64
-"""Cells whose rows are kept for all views of this program: who looks at one notebook with others sees the same."""
+SHARED: Final = SharedRows()
 
 
 def source_rows(
     cell: Cell, frame: Frame, palette: Palette, failed_line: int | None, *, numbered: bool = True
 ) -> Iterator[Strip]:
     """Numbered lines; a line that wraps has a broken bar, the line that raised a cross."""
-    return iter(_rows_of(cell.source, cell.language, frame, palette, failed_line, numbered))
+    drawn = cell.source, cell.language, frame, palette, failed_line, numbered
+    return iter(SHARED.rows_of(drawn, partial(_drawn, *drawn)))
 
 
-@lru_cache(_SHARED)
-def _rows_of(
+def _drawn(
     source: str, language: str, frame: Frame, palette: Palette, failed_line: int | None, numbered: bool
 ) -> tuple[Strip, ...]:
     rows: list[Strip] = []

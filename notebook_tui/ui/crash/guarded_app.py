@@ -13,16 +13,17 @@ from datetime import datetime
 from time import monotonic
 from typing import Final
 
-from textual.app import App
 from textual.message import Message
 from textual.screen import Screen
 from textual.worker import WorkerFailed
+
+from notebook_tui.ui.dialogs.toasts import SingleToasts
 
 AT_ONCE: Final = 5.0
 """Seconds: a view that fails so soon after it was restarted will not be restarted once more."""
 
 
-class GuardedApp(App[None]):
+class GuardedApp(SingleToasts):
     """Subclasses say what stands in the place of a failed view, and save what was typed."""
 
     @dataclass

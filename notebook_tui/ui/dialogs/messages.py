@@ -46,6 +46,9 @@ class MessageLog:
         return self._unread
 
     def add(self, note: Note) -> None:
+        """Said again, it stands once, with the newer time: what is repeated must not push out what matters."""
+        if self._notes and (self._notes[-1].text, self._notes[-1].severity) == (note.text, note.severity):
+            self._notes.pop()
         self._notes.append(note)
         if note.severity != "information":
             self._unread = note

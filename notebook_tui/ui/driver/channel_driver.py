@@ -1,7 +1,4 @@
-"""Textual's terminal at the other end of a channel: no threads, no signals, no termios; many stand in one event loop.
-
-Stands on names of Textual that it does not promise to keep (`XTermParser`): a test drives it through a real client.
-"""
+"""Textual's terminal at the other end of a channel: no threads, no signals, no termios; many stand in one loop."""
 
 from __future__ import annotations
 
@@ -12,7 +9,6 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from textual import constants, events
-from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.driver import Driver
 from textual.geometry import Size
@@ -22,6 +18,7 @@ from textual.messages import InBandWindowResize
 from notebook_tui.ui.driver.answered import TerminalAnswered
 from notebook_tui.ui.driver.channel import Channel
 from notebook_tui.ui.driver.inquiry import Inquiry
+from notebook_tui.ui.driver.parser import Parser
 from notebook_tui.ui.driver.questions import questions
 from notebook_tui.ui.pictures.graphics import Answers
 
@@ -46,11 +43,13 @@ class ChannelDriver(Driver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         self._channel = channel
-        self._parser = XTermParser(debug)
+        self._parser = Parser(debug)
         self._decode = getincrementaldecoder("utf-8")("replace").decode
         self._inquiry = Inquiry(self._tell)
         self._pause: asyncio.TimerHandle | None = None
         self._deaf = False
+        self.is_up = False
+        """Whether the terminal is set up: keys that come before would be mixed up with its answers."""
         self._pending: list[str] = []
         self.held = 0
         """So many characters came since the last whole key or paste."""
@@ -121,6 +120,7 @@ class ChannelDriver(Driver):
 
     def start_application_mode(self) -> None:
         self._inquiry = Inquiry(self._tell)
+        self.is_up = True
         self.resized()
         self.write(_BEGIN)
         if self._mouse:

@@ -13,11 +13,12 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Static
-from textual.worker import WorkType
+from textual.worker import Worker, WorkType
 
 from notebook_tui.session.bounds import is_permitted
 from notebook_tui.ui.choosing.choice_list import ChoiceList
 from notebook_tui.ui.choosing.rows import Entry
+from notebook_tui.ui.dialogs.toasts import tell_of_unknown_key
 from notebook_tui.ui.drawing.palette import palette_of
 from notebook_tui.ui.home.found import Found, look_around
 from notebook_tui.ui.home.home_bar import HomeBar, HomeStatus
@@ -51,6 +52,10 @@ class HomeScreen(Screen[None]):
         super().__init__()
         self._clock = clock
         self._found = Found(house.directory)
+        self._looks = 0
+        self._newest = 0
+        """Which look, counted from 1, found what is shown."""
+        self._again: Worker[None] | None = None
         self.directory = house.directory
         self.hidden = False
         self._typed = ""
@@ -92,12 +97,19 @@ class HomeScreen(Screen[None]):
 
     async def look(self, prefer: Callable[[Entry], bool] | None = None) -> None:
         """See what there is now."""
-        self._found = await asyncio.to_thread(look_around, self.directory, hidden=self.hidden)
+        self._looks += 1
+        number = self._looks
+        found = await asyncio.to_thread(look_around, self.directory, hidden=self.hidden)
+        # A slow disk may answer the question before the last one last: of a folder that has been left, perhaps.
+        if number > self._newest:
+            self._newest, self._found = number, found
         self._show(prefer)
 
     def look_again(self) -> None:
-        look: WorkType[None] = self.look
-        self.run_worker(look, group="look", exclusive=True)
+        """Unless the last time is not over: a disk that is slower than our pauses would never be waited for."""
+        if self._again is None or self._again.is_finished:
+            look: WorkType[None] = self.look
+            self._again = self.run_worker(look, group="look")
 
     async def go_to(self, directory: Path) -> None:
         """Show the files of that folder, with the one marked that one comes from."""
@@ -133,7 +145,7 @@ class HomeScreen(Screen[None]):
             event.prevent_default()
             self.action_do(outcome.key.action)
         elif isinstance(outcome, Unknown) and event.is_printable:
-            self.say(said_of_unknown(outcome.pressed))
+            tell_of_unknown_key(self.app, said_of_unknown(outcome.pressed))
 
     def action_do(self, action: str) -> None:
         """Perform the command of that name in the table of home's keys."""

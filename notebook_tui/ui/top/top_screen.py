@@ -21,6 +21,7 @@ from textual.worker import Worker, WorkType
 
 from beamlike.inspect.facts import LogLine, ProcessFacts, Snapshot
 from beamlike.kernel.call_errors import CallFailed
+from notebook_tui.ui.dialogs.toasts import tell_of_unknown_key
 from notebook_tui.ui.drawing.palette import palette_of
 from notebook_tui.ui.keys.sequence import KeySequence, Matched, Unknown
 from notebook_tui.ui.keys.top import top_sequences
@@ -305,7 +306,7 @@ class TopScreen(Screen[None]):
         if isinstance(outcome, Matched):
             self.action_do(outcome.key.action)
         elif isinstance(outcome, Unknown) and event.is_printable:
-            self.say(said_of_unknown(outcome.pressed))
+            tell_of_unknown_key(self.app, said_of_unknown(outcome.pressed))
         return not isinstance(outcome, Unknown)
 
     def action_do(self, action: str) -> None:
