@@ -427,7 +427,7 @@ def _idle_since(runner: Runner, picture: Picture) -> float:
 
 def _idle_answered(state: PoolState, event: IdleAnswered, picture: Picture) -> Step:
     runner = state.runner(event.runner)
-    if runner is None or runner.asked_until is None:
+    if runner is None or runner.asked_until is None or state.stage is not Stage.OPEN:
         return state, ()
     runner = replace(runner, asked_until=None, awake_at=runner.awake_at if event.idle else event.at)
     state = _with_runner(state, runner)
