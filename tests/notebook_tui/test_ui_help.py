@@ -67,7 +67,7 @@ async def test_escape_forgets_a_begun_sequence(shown: Terminal) -> None:
     assert shown.hints.startswith(" d…")
     await shown.press("x")
     assert shown.session.sent == []
-    assert "Ctrl+S save" in shown.hints
+    assert "dx does nothing here" in shown.hints
 
 
 @in_terminal(code("a", "x"))
