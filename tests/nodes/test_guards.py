@@ -315,12 +315,14 @@ def test_a_child_that_cannot_reach_its_parent_tries_until_its_time_is_over(tmp_p
 
 
 def test_a_child_whose_start_took_most_of_its_time_says_what_it_has_tried() -> None:
+    # The sleep is the start: most of the five seconds that it has.
     ended = start_as("child.stand_for_main = lambda: time.sleep(3)", invited(dial_seconds=5.0))
     assert ended.returncode == 3
     assert "child@127.0.0.1 could not join nobody@127.0.0.1: its 5 s are over" in ended.stderr
 
 
 def test_a_child_whose_start_hangs_ends_at_its_failsafe() -> None:
+    # The sleep is a start that never ends; the failsafe kills it.
     ended = start_as("child.stand_for_main = lambda: time.sleep(600)", invited(dial_seconds=0.5))
     assert ended.returncode == -signal.SIGKILL
     assert "it could not join nobody@127.0.0.1 within 0.5 s" in ended.stderr
