@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import beamlike as bl
 from beamlike.distribution.secret import Secret
-from beamlike.kernel.current import current_node
 from notebook_tui.serve.custody import Custody
 from notebook_tui.serve.custody_messages import STOP_FAR_SECONDS
-from notebook_tui.session.booted import Booted, offer_modules
+from notebook_tui.serve.held_node import HeldNode, connect_to
+from notebook_tui.session.booted import Booted
 from notebook_tui.session.keepsakes import Keepsake
-from notebook_tui.session.runtime import Connection, RuntimeEnded, Span, step
+from notebook_tui.session.runtime import Connection, Span, step
 
 
 class HeldFar:
@@ -46,7 +47,9 @@ class HeldFar:
         return self._connection(keepsake)
 
     def _connection(self, keepsake: Keepsake) -> Connection:
-        held, custody = _FarNode(keepsake, self._custody), self._custody
+        custody, node = self._custody, keepsake.server.node
+        connect = partial(_connect, custody, node, keepsake.directory or None)
+        held = HeldNode(node, custody, connect, STOP_FAR_SECONDS)
         return Connection(
             keepsake.server,
             held,
@@ -65,52 +68,6 @@ def _lifetime(keepsake: Keepsake) -> Span | None:
     return Span(time.monotonic() - (time.time() - keepsake.began), keepsake.lifetime)
 
 
-class _FarNode:
-    """A machine's node, as a session has it."""
-
-    def __init__(self, keepsake: Keepsake, custody: Custody) -> None:
-        self._node = keepsake.server.node
-        self._directory = keepsake.directory or None
-        self._custody = custody
-
-    @property
-    def apart(self) -> tuple[str, ...]:
-        """The nodes of custodians are no part of the user's cluster."""
-        return self._custody.nodes
-
-    async def fate(self) -> str:
-        return await self._custody.fate(self._node) or "the connection to it was lost"
-
-    async def stop(self, *, grace: float) -> None:
-        await bl.disconnect(self._node)
-        await self._custody.stop(self._node, within=STOP_FAR_SECONDS)
-
-    async def let_go(self) -> None:
-        """It is for whoever comes next."""
-        await bl.disconnect(self._node)
-
-    async def reconnect(self) -> None:
-        """RuntimeEnded, in words, if there is nothing to reconnect to."""
-        ended = await self._custody.fate(self._node)
-        if ended is not None:
-            raise RuntimeEnded(ended)
-        if self._node not in _this_node().nodes(hidden=True):
-            await _connect(self._custody, self._node, self._directory)
-
-
 async def _connect(custody: Custody, name: str, directory: str | None) -> None:
     way = await custody.way_to(name)
-    # Offered first, so that what is there of an earlier connection stays what it is.
-    offers = offer_modules(name, directory)
-    try:
-        await _this_node().connect(name, (way.host, way.port), secret=Secret(way.token), encrypted=True)
-    except BaseException:
-        for offer in offers:
-            offer.withdraw()
-        raise
-
-
-def _this_node() -> bl.Node:
-    node = current_node()
-    assert isinstance(node, bl.Node)
-    return node
+    await connect_to(name, (way.host, way.port), Secret(way.token), directory, encrypted=True)
