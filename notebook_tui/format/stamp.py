@@ -17,7 +17,7 @@ from typing import Any
 
 from beamlike.kernel.record import frozen
 from notebook_tui.format import metadata
-from notebook_tui.format.stamp_comment import divided, size, stamp_in
+from notebook_tui.format.stamp_comment import divided, size, stamp_in, taken
 
 VERSION = 1
 _REVOKED = "what this notebook was granted is revoked, as"
@@ -48,7 +48,7 @@ def signed(text: str, grants: Grants, key: bytes) -> str:
     >>> verified(text.replace("T", "U", 1), b"key")[0].secrets
     ()
     """
-    above, _ = divided(text)
+    above, _ = taken(text)
     if grants == NOTHING:
         return above
     names = {kind: list(granted) for kind, granted in asdict(grants).items()}

@@ -115,6 +115,15 @@ def test_AC07_entries_that_lead_outside_are_what_needs_a_grant() -> None:
     assert outside(read(SIGNED)[0]) == ("data.csv",)
 
 
+def test_AC07_a_cell_that_shows_a_stamp_is_signed_as_what_it_is() -> None:
+    stamp = '<!-- livebook:{"offset":9,"stamp":{"token":"t","version":1}} -->'
+    text = write(read(f'# T\n\n## S\n\n<!-- livebook:{{"force_markdown":true}} -->\n\n{stamp}\n')[0])
+    grants = Grants(secrets=("TOKEN",))
+    assert stamp in text
+    assert signed(text, grants, KEY).startswith(text)
+    assert verified(signed(text, grants, KEY), KEY) == (grants, "")
+
+
 names = st.lists(st.text(), max_size=3).map(tuple)
 
 
