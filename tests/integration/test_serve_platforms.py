@@ -15,7 +15,7 @@ from notebook_tui.session.client import Client
 from tests.support.in_loop import in_loop
 from tests.support.open_notebook import notebook_text
 from tests.support.platform_worlds import PLATFORMS, PlatformWorld
-from tests.support.served import printed, result, run, served, until
+from tests.support.served import ServedDirectory, printed, result, run, served, until
 from tests.support.visited import address_of, gone, service
 from tests.support.visited_process import in_all
 
@@ -50,6 +50,28 @@ def work(tmp_path: Path) -> Path:
     return work
 
 
+async def it_begins(client: Client) -> None:
+    client.send(QueueCells(("cell-1",)))
+    await until(lambda: printed(client, "cell-1") == "begun\n", "the cell runs")
+
+
+async def it_goes_on_under_two_more_servers(
+    client: Client, serving: ServedDirectory, number: signal.Signals, work: Path
+) -> None:
+    """The cell that runs, and what the notebook has made before."""
+    for _ in range(2):
+        await serving.end(number)
+        await until(lambda: client.away, "the viewer has seen that")
+        await serving.start()
+        await until(lambda: not client.away, "the viewer is back")
+        assert client.state.running == {"": "cell-1"}
+    (work / "enough").touch()
+    await until(lambda: not client.state.running, "the cell has ended")
+    assert printed(client, "cell-1") == "begun\nover\n"
+    await run(client, "cell-2")
+    assert result(client, "cell-2") == "(14, True)"
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "restarted"])
 @in_loop
 async def test_what_a_notebook_has_in_a_service_is_found_again_by_the_next_server_and_leaves_with_it(
@@ -61,19 +83,8 @@ async def test_what_a_notebook_has_in_a_service_is_found_again_by_the_next_serve
         await serving.start()
         spec = f"attach:{peer.node}:{(await address_of(peer))[1]}"
         async with joined(path, runtime=spec) as client:
-            client.send(QueueCells(("cell-1",)))
-            await until(lambda: printed(client, "cell-1") == "begun\n", "the cell runs")
-            for _ in range(2):
-                await serving.end(number)
-                await until(lambda: client.away, "the viewer has seen that")
-                await serving.start()
-                await until(lambda: not client.away, "the viewer is back")
-                assert client.state.running == {"": "cell-1"}
-            (work / "enough").touch()
-            await until(lambda: not client.state.running, "the cell has ended")
-            assert printed(client, "cell-1") == "begun\nover\n"
-            await run(client, "cell-2")
-            assert result(client, "cell-2") == "(14, True)"
+            await it_begins(client)
+            await it_goes_on_under_two_more_servers(client, serving, number, work)
         await serving.end(signal.SIGINT)
         assert await gone(peer, before) == {}
 
@@ -97,20 +108,9 @@ async def test_a_machine_of_a_platform_is_found_again_by_the_next_server_and_is_
     async with served(work) as serving:
         await serving.start()
         async with joined(path, runtime=world.spec(lifetime="2h")) as client:
-            client.send(QueueCells(("cell-1",)))
-            await until(lambda: printed(client, "cell-1") == "begun\n", "the cell runs")
+            await it_begins(client)
             there = world.there()
-            for _ in range(2):
-                await serving.end(number)
-                await until(lambda: client.away, "the viewer has seen that")
-                await serving.start()
-                await until(lambda: not client.away, "the viewer is back")
-                assert client.state.running == {"": "cell-1"}
-            (work / "enough").touch()
-            await until(lambda: not client.state.running, "the cell has ended")
-            assert printed(client, "cell-1") == "begun\nover\n"
-            await run(client, "cell-2")
-            assert result(client, "cell-2") == "(14, True)"
+            await it_goes_on_under_two_more_servers(client, serving, number, work)
             assert world.there() == there
             assert await client.runtime_price() == world.usd_per_hour
         await serving.end(signal.SIGINT)
