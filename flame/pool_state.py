@@ -4,7 +4,8 @@ effects it wants.
 An event is noted first (`_note`), then the whole pool is looked at once and settled (`_settle`): runners whose time has
 come are drained, boots follow what the policy, `min` and the backlog want, idle runners leave. Nothing is decided on
 arrival alone, so a lost runner or an ended pause needs no case of its own. Which call runs where is `dispatch`'s
-business; how its slots stand comes in as the `picture`.
+business; how its slots stand comes in as the `picture`. It is one room because each rule is held to what the others
+leave it, and may change any part of the one state.
 
     Boot ──► BOOTING ──RunnerUp──► READY ──drain, lifetime, one use──► DRAINING ──empty, or out of time──► LEAVING
                 │                    └──lost, idle for long─────────────────────────────────────────────────┤

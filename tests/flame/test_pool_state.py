@@ -1,4 +1,7 @@
-"""The pool's rules about its runners, a short history each; in `test_pool_histories` chance writes the histories."""
+"""The pool's rules about its runners, a short history each; in `test_pool_histories` chance writes the histories.
+
+One file, as what it tests is one reducer: a rule is mostly about what another has left.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What the backend asks of a cluster, and what it makes of refusals, lost answers and broken watches."""
+"""What the backend asks of a cluster, and what it makes of refusals, lost answers and broken watches.
+
+One file, since all its tests boot by the same few ways on one emulated cluster and break it.
+"""
 
 from __future__ import annotations
 
