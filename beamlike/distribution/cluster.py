@@ -20,6 +20,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from functools import partial
 from importlib.util import MAGIC_NUMBER
+from itertools import count
 from threading import RLock
 from typing import Final
 
@@ -123,6 +124,8 @@ class Cluster:
         self._lock = RLock()
         self._dials: dict[str, Dial] = {}
         self._peers: dict[str, Peer] = {}
+        self._order = count()
+        """In which links begin and come up."""
         self.heartbeat = heartbeats[node] = Heartbeat(
             node.name, self._home, self._tick_interval, self._incoming, self._encryption
         )
@@ -360,11 +363,12 @@ class Cluster:
     # Being dialled.
 
     def _incoming(self, guest: Guest) -> None:
+        began = next(self._order)
         handshake = Listener(
             self._identity,
             secrets.token_bytes(NONCE_SIZE),
             self._secret_for,
-            lambda peer: self._admit(link, peer),
+            lambda peer: self._admit(link, peer, began),
             self._observers_secret_for,
         )
         link = self._new_link(handshake)
@@ -380,19 +384,19 @@ class Cluster:
     def _secret_for(self, name: str) -> Secret:
         return self._invitations.secret_for(name, otherwise=self._secret)
 
-    def _admit(self, link: Link, identity: Identity) -> Status:
+    def _admit(self, link: Link, identity: Identity, began: int) -> Status:
         observes = link.role == OBSERVE
         if observes:
             if not may_observe(identity.name):
                 return Status.OBSERVERS_NAME
             link.restrict()
-        name, newcomer = identity.name, Peer(_as_seen(identity, link), link)
+        name, newcomer = identity.name, Peer(_as_seen(identity, link), link, next(self._order))
         if not self._invitations.admits(name, self._home.loop.time()):
             return Status.NOT_ALLOWED
         with self._lock:
             dial, peer = self._dials.get(name), self._peers.get(name)
-            standing = Standing(dial is not None, peer.identity.creation if peer is not None else None)
-            status = admit(self._node.name, identity, standing)
+            connected = (None, 0) if peer is None else (peer.identity.creation, peer.since)
+            status = admit(self._node.name, identity, Standing(dial is not None, *connected), began)
             if observes and (dial is not None or (peer is not None and not peer.observes)):
                 # It does not get what waits for the node that is dialled, nor the place of one that may do more.
                 status = Status.DUPLICATE_NAME
@@ -465,7 +469,7 @@ class Cluster:
                 if link.tick_interval < self._tick_interval:
                     # Not only once the peer asks for it: the loop, which would hear that, may be kept busy by then.
                     self.heartbeat.beat_every(link, link.tick_interval)
-                self._up(Peer(_as_seen(identity, link), link))
+                self._up(Peer(_as_seen(identity, link), link, next(self._order)))
             case Refused():
                 self._refused(link, event)
             case Closed(reason, message):

@@ -50,6 +50,8 @@ class Dial:
 class Peer:
     identity: Identity
     link: Link
+    since: int
+    """When it came, in the order in which links begin and come up."""
 
     @property
     def observes(self) -> bool:
