@@ -381,6 +381,22 @@ async def test_a_dial_that_is_refused_for_the_others_waits_for_it(
     assert b.told[:3] == [NodeUp(A), a.message_to(B, {"before"}), a.message_to(B, {"after"})]
 
 
+@in_town
+async def test_a_dial_that_was_dropped_takes_no_place_from_the_link_that_came_up_meanwhile(place: Town) -> None:
+    a, b = await place.member(A, codec=RememberingCodec), await place.member(B, codec=RememberingCodec)
+    proved = asyncio.Event()
+    async with gate_before(b.address, shuts_when_answered=proved) as (gate, entrance):
+        waiting = asyncio.create_task(a.cluster.connect(B, entrance))
+        await proved.wait()
+        await b.cluster.connect(A)
+        await waiting
+        gate.set()
+    a.links[B](a.message_to(B, {"a word"}))
+    await b.until_told(a.message_to(B, {"a word"}))
+    assert b.told == [NodeUp(A), a.message_to(B, {"a word"})]
+    assert a.told == [NodeUp(B)]
+
+
 # The end of a link.
 
 
