@@ -9,7 +9,7 @@ import random
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -254,7 +254,10 @@ def test_children_survive_the_death_of_a_sibling_and_hold_no_file_of_it() -> Non
 
 
 def open_in(pid: int, kind: str) -> set[str]:
-    links = {os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir()}
+    links = set()
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since it was listed
+            links.add(os.readlink(path))
     return {link for link in links if link.startswith(kind)}
 
 

@@ -179,6 +179,7 @@ def test_times_are_round_in_the_zone_of_the_viewer() -> None:
     st.booleans(),
 )
 @example([("bar", [-1.1125369292536007e-308, 1.1125369292536007e-308])], 1, 1, False)
+@example([("bar", [0.875, -1.0])], 39, 1, False)
 def test_any_numbers_become_rows_that_fit(
     drawn: list[tuple[SeriesKind, list[float]]], width: int, height: int, log_y: bool
 ) -> None:

@@ -76,6 +76,7 @@ class _Bars:
             length = min(self._before, round(eighths / 8))
             bar = " " * (self._before - length) + _EIGHTHS[8] * length
         else:
+            eighths = min(eighths, 8 * (self._room - self._before))  # the zero, too, stands at a whole cell
             bar = " " * self._before + _EIGHTHS[8] * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
         return Text.assemble((bar, ink), (f" {said}", palette.muted))
 
