@@ -229,6 +229,9 @@ def test_jobs_for_which_no_thread_can_be_had_fail_and_say_why_and_later_ones_run
 
 
 def test_a_job_beside_a_long_one_fails_if_no_thread_can_be_had_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    # On a busy machine the long one, too, may wait for longer, and have a second thread begun that rests then.
+    monkeypatch.setattr(crew, "LOOK_SECONDS", PATIENCE)
+
     async def main() -> None:
         here = Crew("a crew of one", 3, lambda: None)
         running, may_end = threading.Event(), threading.Event()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import StringIO
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 from rich.live import Live
@@ -209,6 +209,7 @@ def test_a_line_that_grows_without_end_shows_its_end_and_counts_its_rows() -> No
 
 
 @given(hostile, st.integers(1, 12))
+@example("\n ", 2)
 def test_the_end_of_a_text_is_the_end_of_the_whole(text: str, count: int) -> None:
     whole = settled_lines(text) if text != "\n" else [""]
     rows, before = last_rows(text, count)

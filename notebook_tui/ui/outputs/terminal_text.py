@@ -71,9 +71,12 @@ def last_rows(text: str, count: int) -> tuple[list[Text], int]:
     if _stays(text):
         end, before = last_lines(text, count)
         carried = _carried(text[: len(text) - len(end) - text.endswith("\n")])
-        return list(decoded(carried + end)) if end or before else [Text(end="")] * bool(text), before
-    rows = _screen(text).rows
-    return [_line(row) for row in rows[-count:]], max(0, len(rows) - count)
+        rows = list(decoded(carried + end))
+        # A screen ends with the last row that shows anything; of a text that stays, each line is one.
+        missing = end.count("\n") + bool(text) - len(rows)
+        return rows + [Text(end="")] * missing, before
+    shown = _screen(text).rows
+    return [_line(row) for row in shown[-count:]], max(0, len(shown) - count)
 
 
 def count_rows(text: str) -> int:
