@@ -21,6 +21,8 @@ WORDS = [
     "up",
     "stills",
 ]
+SPECIAL = 5
+"""So many of them, the first ones, say nothing."""
 SMALL = {"hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
 AT_LEAST = 6
 """Tokens of an answer: a random model may end before its first."""
@@ -36,7 +38,8 @@ def save_vision_model(folder: Path) -> Path:
     sides = {"image_size": 32, "patch_size": 16}
     config = BlipConfig(text_config=text, vision_config=sides | SMALL, projection_dim=32, image_text_hidden_size=32)
     model = BlipForConditionalGeneration(config)
-    _answers(model)
+    # Its decoder does not ask what the model is told of generation, so it is its bias that keeps it from an early end.
+    model.text_decoder.cls.predictions.bias.data[:SPECIAL] = -1e4
     model.save_pretrained(folder)
     BlipProcessor(BlipImageProcessor(size={"height": 32, "width": 32}), tokens).save_pretrained(folder)
     return folder
@@ -51,7 +54,8 @@ def save_language_model(folder: Path) -> Path:
             vocab_size=len(WORDS), n_embd=32, n_layer=1, n_head=2, n_positions=1024, bos_token_id=2, eos_token_id=3
         )
     )
-    _answers(model)
+    model.generation_config.min_new_tokens = AT_LEAST
+    model.generation_config.suppress_tokens = [0, 1, 2, 4]
     model.save_pretrained(folder)
     _tokenizer().save_pretrained(folder)
     return folder
@@ -61,8 +65,3 @@ def _tokenizer() -> Any:
     from transformers import BertTokenizerFast
 
     return BertTokenizerFast(vocab={word: number for number, word in enumerate(WORDS)})
-
-
-def _answers(model: Any) -> None:
-    model.generation_config.min_new_tokens = AT_LEAST
-    model.generation_config.suppress_tokens = [0, 1, 2, 4]
