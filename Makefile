@@ -61,8 +61,8 @@ lint: setup       ## ruff, mypy --strict, import contracts
 bench: setup      ## benchmarks, one JSON line per figure; BENCH="kernel wire" runs only those
 	@$(BIN)/python -m tests.bench $(BENCH)
 
-soak: setup       ## the tests that repeat, at their full counts (an hour); SOAK=part: what fits in half of that
-	@BEAMLIKE_SOAK=$(SOAK) $(BIN)/python -m pytest -m soak
+soak: setup       ## the tests that repeat, at their full counts, and new examples of all properties (hours); SOAK=part: half an hour
+	@BEAMLIKE_SOAK=$(SOAK) $(BIN)/python -m pytest -m "soak$(if $(filter 1,$(SOAK)), or hypothesis)"
 
 fuzz: $(VENV)/.fuzz ## what strangers may send, against atheris (Linux), FUZZ=60 seconds for each target
 	@for target in $$($(BIN)/python -m tests.fuzz); do $(BIN)/python -m tests.fuzz $$target $(FUZZ) || exit 1; done

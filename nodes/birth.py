@@ -1,4 +1,4 @@
-"""What makes of a forked process a child of its own: its session, its files, its variables, and all that it inherited
+"""What makes of a forked process a child of its own: its group, its files, its variables, and all that it inherited
 from the zygote put back as a program finds it that was just started."""
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ class Birth:
 
 def be_born(birth: Birth) -> None:
     """Leaves nothing of the zygote but its memory, and dies with it."""
-    os.setsid()
+    # No session of its own: Linux shares the processor between sessions first, and 64 children would leave the program
+    # that they work for a 65th of it, however nice they are.
+    os.setpgrp()
     if not die_with_parent(birth.zygote):
         os._exit(1)
     lifeline, *others = birth.files

@@ -1,4 +1,4 @@
-"""Processes of this host: whether one lives, since when, how much memory it has, and who is in its session.
+"""Processes of this host: whether one lives, since when, how much memory it has, and what it has started.
 
 A number is used again once its process is gone; number and start together are not. So who wants to end a process that
 was noted earlier compares the start first.
@@ -43,6 +43,8 @@ class HostProcess:
     """A live process as it was seen; memory in bytes."""
 
     identity: Identity
+    parent: int
+    group: int
     session: int
     state: Literal["alive", "stopped"]
     memory: int
@@ -70,9 +72,14 @@ def me() -> Identity:
     return process.identity if process is not None else Identity(os.getpid(), "")
 
 
-def session_of(leader: int) -> list[HostProcess]:
-    """The live processes of the session of that leader, itself included. Empty where the system has no /proc."""
-    return [it for pid in _pids() if (it := look(pid)) is not None and it.session == leader]
+def started_by(leader: HostProcess) -> list[HostProcess]:
+    """The live processes of the group that it leads, and what descends from it, but for who opened a session of its
+    own. Empty where the system has no /proc."""
+    there = [it for pid in _pids() if (it := look(pid)) is not None and it.session == leader.session]
+    found = {it.identity.pid: it for it in there if it.group == leader.identity.pid} | {leader.identity.pid: leader}
+    while more := {it.identity.pid: it for it in there if it.parent in found and it.identity.pid not in found}:
+        found |= more
+    return [it for it in found.values() if it is not leader]
 
 
 def kill(identity: Identity) -> None:
@@ -102,13 +109,13 @@ def _from_proc(pid: int) -> HostProcess | None:
     except OSError:
         return None
     # The name comes before, in parentheses, and may contain any.
-    state, _, _, session, *rest = text.rpartition(")")[2].split()
+    state, parent, group, session, *rest = text.rpartition(")")[2].split()
     if state in "ZXx":
         return None
     started, pages = rest[15], int(rest[17])
     identity = Identity(pid, started, here())
     memory = pages * os.sysconf("SC_PAGE_SIZE")
-    return HostProcess(identity, int(session), "stopped" if state in "Tt" else "alive", memory)
+    return HostProcess(identity, int(parent), int(group), int(session), "stopped" if state in "Tt" else "alive", memory)
 
 
 @cache
@@ -122,9 +129,9 @@ def here() -> str:
 
 
 def _from_ps(pid: int) -> HostProcess | None:
-    """Where there is no /proc. The session is not shown by all; its leader is all that is told."""
+    """Where there is no /proc."""
     asked = subprocess.run(
-        ["ps", "-o", "state=,rss=,lstart=", "-p", str(pid)],
+        ["ps", "-o", "state=,ppid=,pgid=,rss=,lstart=", "-p", str(pid)],
         env={**os.environ, "LC_ALL": "C"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -132,11 +139,15 @@ def _from_ps(pid: int) -> HostProcess | None:
         timeout=10,
         check=False,
     )
-    words = asked.stdout.split(None, 2)
-    if len(words) < 3 or words[0].startswith("Z"):
+    words = asked.stdout.split(None, 4)
+    if len(words) < 5 or words[0].startswith("Z"):
         return None
-    state, kilobytes, started = words
-    session = os.getsid(pid) if sys.platform != "win32" else pid
+    state, parent, group, kilobytes, started = words
     return HostProcess(
-        Identity(pid, started.strip()), session, "stopped" if state.startswith("T") else "alive", int(kilobytes) * 1024
+        Identity(pid, started.strip()),
+        int(parent),
+        int(group),
+        os.getsid(pid) if sys.platform != "win32" else pid,  # not all of them show it
+        "stopped" if state.startswith("T") else "alive",
+        int(kilobytes) * 1024,
     )

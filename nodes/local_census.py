@@ -57,13 +57,12 @@ def _is_there(record: Record) -> bool:
 
 
 def _processes(record: Record) -> list[HostProcess]:
-    """The child and what it started, while the child itself lives: of a session whose leader is gone it cannot be told
+    """The child and what it started, while the child itself lives: of a group whose leader is gone it cannot be told
     whose it was."""
     child = None if record.child is None else host_processes.same(record.child)
     if child is None:
         return []
-    started = [it for it in host_processes.session_of(child.identity.pid) if it.identity != child.identity]
-    return [child, *started]
+    return [child, *host_processes.started_by(child)]
 
 
 def _found(path: Path, record: Record) -> Found:

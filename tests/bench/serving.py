@@ -1,7 +1,8 @@
 """A serving against a hand-written loop over ready batches of 32, with the same function: the price of batching.
 
-The function multiplies matrices, or does nothing, which shows what a request costs by itself. Requests come from 128
-callers, each of which waits for its output before it asks again.
+The function waits, as for a device, or multiplies matrices on all cores, so that the loop takes time from it, or does
+nothing, which shows what a request costs by itself. Requests come from 128 callers, each of which waits for its output
+before it asks again.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ import beamlike as bl
 from tests.bench.lines import emit
 
 BATCH, CALLERS, PAIRS = 32, 128, 5
+DEVICE_SECONDS = 0.007
+"""For a batch; the matrices take about as long on two cores."""
 WIDTH = 768
 
 Function = Callable[[list[Any]], list[Any]]
@@ -34,8 +37,13 @@ async def _measure(inputs: int) -> None:
         hidden = np.maximum(np.stack(batch) @ weights, 0) @ weights.T
         return list(np.tanh(hidden @ weights) @ weights.T)
 
+    def device(batch: list[Any]) -> list[Any]:
+        time.sleep(DEVICE_SECONDS)
+        return batch
+
     values = [np.full(WIDTH, number % 7, dtype=np.float32) for number in range(inputs)]
     async with bl.Node("bench@127.0.0.1", secret=b"bench", listen=False):
+        await _pair("device", device, values)
         await _pair("transformer_layer", model, values)
         await _pair("nothing", lambda batch: batch, list(range(inputs)))
 

@@ -283,7 +283,7 @@ def test_a_process_is_told_from_a_later_one_and_shown_as_it_is() -> None:
     with subprocess.Popen(["sleep", "600"], start_new_session=True) as process:
         seen = host_processes.look(process.pid)
         assert seen is not None
-        assert (seen.identity.pid, seen.session, seen.state) == (process.pid, process.pid, "alive")
+        assert (seen.parent, seen.group, seen.state) == (os.getpid(), process.pid, "alive")
         process.send_signal(signal.SIGSTOP)
         until_stopped(process.pid)
         now = host_processes.look(process.pid)
@@ -294,11 +294,43 @@ def test_a_process_is_told_from_a_later_one_and_shown_as_it_is() -> None:
     assert host_processes.same(seen.identity) is None
 
 
+def test_what_a_process_started_is_its_group_and_its_descendants_of_its_session(tmp_path: Path) -> None:
+    """One that is in another group, one whose parent is gone, and not one that opened a session of its own."""
+    ways = {"group": {"process_group": 0}, "session": {"start_new_session": True}, "orphan": {}}
+    program = f"""if True:
+        import os, subprocess, sys
+        os.setpgrp()
+        for name, way in {ways!r}.items():
+            if name == "orphan" and os.fork():
+                continue
+            started = subprocess.Popen(["sleep", "600"], **way)
+            print(name, started.pid, flush=True)
+            if name == "orphan":
+                os._exit(0)
+        os.wait()
+        sys.stdin.read()
+    """
+    words = [sys.executable, "-c", program]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as leader:
+        assert leader.stdout is not None
+        pids = {name: int(pid) for name, pid in (leader.stdout.readline().split() for _ in ways)}
+        try:
+            seen = host_processes.look(leader.pid)
+            assert seen is not None
+            found = {it.identity.pid for it in host_processes.started_by(seen)}
+            assert found >= {pids["group"], pids["orphan"]}
+            assert not found & {pids["session"], leader.pid, os.getpid()}
+        finally:
+            for pid in (*pids.values(), leader.pid):
+                os.kill(pid, signal.SIGKILL)
+
+
 def test_where_there_is_no_proc_ps_says_the_same() -> None:
     with subprocess.Popen(["sleep", "600"], start_new_session=True) as process:
         first, second = (host_processes._from_ps(process.pid) for _ in range(2))
         assert first is not None
         assert first == second
-        assert (first.state, first.session, first.memory > 0) == ("alive", process.pid, True)
+        assert (first.state, first.parent, first.group) == ("alive", os.getpid(), process.pid)
+        assert first.memory > 0
         process.kill()
     assert host_processes._from_ps(process.pid) is None

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 
+FULL = os.environ.get("BEAMLIKE_SOAK") == "1"
+
 
 def count(reduced: int, full: int, part: int | None = None) -> int:
     match os.environ.get("BEAMLIKE_SOAK"):
