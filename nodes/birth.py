@@ -1,5 +1,5 @@
-"""What makes of a forked process a child of its own: its group, its files, its variables, and all that it inherited
-from the zygote put back as a program finds it that was just started."""
+"""What makes of a forked process a child of its own: its group or session, its files, its variables, and all that it
+inherited from the zygote put back as a program finds it that was just started."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from nodes.title import set_title
 
 @frozen
 class Birth:
-    """`files` are its lifeline, its log, its working directory and, if it is told something there, its input."""
+    """With `session` it leads one of its own. `files` are its lifeline, its log, its working directory and, if it is
+    told something there, its input."""
 
     name: str
     variables: Mapping[str, str]
+    session: bool
     files: Sequence[int]
     zygote: int
     zygotes_line: int
@@ -29,9 +31,7 @@ class Birth:
 
 def be_born(birth: Birth) -> None:
     """Leaves nothing of the zygote but its memory, and dies with it."""
-    # No session of its own: Linux shares the processor between sessions first, and 64 children would leave the program
-    # that they work for a 65th of it, however nice they are.
-    os.setpgrp()
+    _lead(birth)
     if not die_with_parent(birth.zygote):
         os._exit(1)
     lifeline, *others = birth.files
@@ -46,6 +46,17 @@ def be_born(birth: Birth) -> None:
     set_title(f"nodes.child {birth.name}")
     if "numpy.random" in sys.modules:  # `random` does this by itself
         sys.modules["numpy.random"].seed()
+
+
+def _lead(birth: Birth) -> None:
+    """Linux shares the processor between sessions first: 64 with one each would leave the program that they work for a
+    65th of it, however nice they are. Those of several users' notebooks are not to be one, for the same reason."""
+    if birth.session:
+        os.setsid()
+        return
+    os.setpgrp()
+    # Nobody could have it go on: without a terminal there is no shell that waits for it to stop.
+    signal.signal(signal.SIGTSTP, signal.SIG_IGN)
 
 
 def _take_places(log: int, directory: int, told: int | None = None) -> None:

@@ -49,10 +49,12 @@ class ZygoteLost(Exception):
 
 @frozen
 class ForkRequest:
-    """`files` are those of `nodes.birth.Birth`, which the zygote gets copies of; the others belong to the child."""
+    """`files` are those of `nodes.birth.Birth`, which the zygote gets copies of; the others belong to the child. With
+    `session` it leads one of its own."""
 
     name: str
     variables: Mapping[str, str]
+    session: bool
     files: Sequence[int]
     lifeline: Lifeline
     log: IO[bytes]
@@ -103,7 +105,7 @@ class Zygote:
         with self._lock:
             if self._lost is not None:
                 raise self._lost
-            self._send(["fork", request.name, dict(request.variables)], request.files)
+            self._send(["fork", request.name, dict(request.variables), request.session], request.files)
             self._asked.append((request, forked))
         return forked
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
@@ -46,6 +45,7 @@ class HostProcess:
     parent: int
     group: int
     session: int
+    """0 where it is not known."""
     state: Literal["alive", "stopped"]
     memory: int
 
@@ -73,10 +73,11 @@ def me() -> Identity:
 
 
 def started_by(leader: HostProcess) -> list[HostProcess]:
-    """The live processes of the group that it leads, and what descends from it, but for who opened a session of its
-    own. Empty where the system has no /proc."""
+    """The other live processes of the session that it leads; where that is another's, those of its group and what
+    descends from it. Not who opened a session of its own. Empty where the system has no /proc."""
+    number = leader.identity.pid
     there = [it for pid in _pids() if (it := look(pid)) is not None and it.session == leader.session]
-    found = {it.identity.pid: it for it in there if it.group == leader.identity.pid} | {leader.identity.pid: leader}
+    found = {it.identity.pid: it for it in there if number in (it.group, it.session)} | {number: leader}
     while more := {it.identity.pid: it for it in there if it.parent in found and it.identity.pid not in found}:
         found |= more
     return [it for it in found.values() if it is not leader]
@@ -147,7 +148,7 @@ def _from_ps(pid: int) -> HostProcess | None:
         Identity(pid, started.strip()),
         int(parent),
         int(group),
-        os.getsid(pid) if sys.platform != "win32" else pid,  # not all of them show it
+        0,  # not all of them show it
         "stopped" if state.startswith("T") else "alive",
         int(kilobytes) * 1024,
     )

@@ -7,9 +7,11 @@ any other machine would: so it sees them change, and nobody finds out only there
 from __future__ import annotations
 
 import os
+import resource
 import sys
 import sysconfig
 from collections.abc import Mapping
+from pathlib import Path
 
 from beamlike.code.modules.roots import installed_path
 from beamlike.code.requirements.store import environments_path
@@ -37,13 +39,18 @@ main()
 """
 
 
+_LIMITS = sorted(name for name in dir(resource) if name.startswith("RLIMIT_"))
+
+
 @frozen
 class Interpreter:
-    """Two that are equal give children that are alike. `preload` names modules that are imported before a fork."""
+    """Two that are equal give children that are alike. `preload` names modules that are imported before a fork;
+    `limits` are what a child inherits besides."""
 
     python: str
     variables: tuple[tuple[str, str], ...]
     preload: tuple[str, ...] = ()
+    limits: tuple[object, ...] = ()
 
     def command(self, module: str, *, collects: bool = True) -> list[str]:
         """Runs `main` of that module of ours. Unless it `collects`, nobody looks for garbage until that says how often:
@@ -60,7 +67,19 @@ def interpreter(python: str, env: Mapping[str, str], preload: tuple[str, ...] = 
     # The child has a secret that serves once, and its code no business with the long-lived one.
     ours = {name: value for name, value in os.environ.items() if name not in (secret.VARIABLE, SECRET_VARIABLE)}
     path = os.pathsep.join(_path())
-    return Interpreter(python, tuple(sorted({**ours, **env, _PATH_VARIABLE: path}.items())), preload)
+    variables = tuple(sorted({**ours, **env, _PATH_VARIABLE: path}.items()))
+    return Interpreter(python, variables, preload, limits())
+
+
+def limits() -> tuple[object, ...]:
+    """The umask of this process, where the system tells it without a change, and what it may use of everything."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        umask = ""
+    else:
+        umask = next((line for line in status.splitlines() if line.startswith("Umask:")), "")
+    return umask, *(resource.getrlimit(getattr(resource, name)) for name in _LIMITS)
 
 
 def _path() -> list[str]:

@@ -51,7 +51,8 @@ class Local:
     """Boots nodes as child processes. `python` is the interpreter to run, `env` what is added to the environment.
 
     A child reaches its parent, and the nodes to which that is connected. With `users_secret` it has the secret that any
-    program of this user has, and so reaches every node that holds it: the program of a notebook's cells is such a one.
+    program of this user has, and so reaches every node that holds it: the program of a notebook's cells is such a one,
+    and leads a session of its own. Others that are forked share that of their zygote.
 
     `zygote` says whether children are forked by a process that has imported what they need. None: on Linux, where
     `python` is this very interpreter or something is to be imported besides. `preload` names such modules; if one of
@@ -171,7 +172,8 @@ class Local:
                 lent.callback(os.close, told)
                 _tell_variable(os.fdopen(telling, "wb"))
                 files.append(told)
-            forked = zygote.fork(ForkRequest(invitation.child, self._told(invitation), files, lifeline, log))
+            told = self._told(invitation)
+            forked = zygote.fork(ForkRequest(invitation.child, told, self.users_secret, files, lifeline, log))
             undo.pop_all()
         return forked
 

@@ -1,6 +1,7 @@
 """What an owner and its zygote say to each other on their socket: one list of plain values a packet, with open files.
 
-Owner: ["preload", [module...]] once; ["fork", {variable: value}] with the files of `ChildFiles`; ["kill", pid].
+Owner: ["preload", [module...]] once; ["fork", name, {variable: value}, session] with the files of a `Birth`;
+["kill", pid].
 Zygote: ["ready"] or ["cannot", module, why] once; ["forked", pid] or ["failed", why] for each fork, in their order;
 ["ended", pid, exit code] for each child.
 """

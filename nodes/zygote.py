@@ -156,15 +156,15 @@ class _Zygote:
 
     def _obey(self) -> Birth | None:
         match receive_packet(self._owner):
-            case ["fork", str() as name, dict() as variables], files:
-                return self._fork(name, variables, files)
+            case ["fork", str() as name, dict() as variables, bool() as session], files:
+                return self._fork(Birth(name, variables, session, files, self._process, self._line))
             case ["kill", int() as pid], _ if pid in self._children:
                 self._kill(pid)
             case None:
                 raise ConnectionError("the owner has ended")
         return None
 
-    def _fork(self, name: str, variables: dict[str, str], files: list[int]) -> Birth | None:
+    def _fork(self, birth: Birth) -> Birth | None:
         try:
             pid = os.fork()
         except OSError as error:
@@ -172,10 +172,10 @@ class _Zygote:
         else:
             if pid == 0:
                 self._leave()
-                return Birth(name, variables, files, self._process, self._line)
+                return birth
             self._children.add(pid)
             answer = ["forked", pid]
-        for descriptor in files:
+        for descriptor in birth.files:
             os.close(descriptor)
         send_packet(self._owner, answer)
         return None

@@ -294,20 +294,29 @@ def test_a_process_is_told_from_a_later_one_and_shown_as_it_is() -> None:
     assert host_processes.same(seen.identity) is None
 
 
-def test_what_a_process_started_is_its_group_and_its_descendants_of_its_session(tmp_path: Path) -> None:
-    """One that is in another group, one whose parent is gone, and not one that opened a session of its own."""
-    ways = {"group": {"process_group": 0}, "session": {"start_new_session": True}, "orphan": {}}
+@pytest.mark.parametrize("leads", ["session", "group"])
+def test_what_a_process_started_is_its_session_or_its_group_and_descendants(
+    leads: str,
+) -> None:
+    """One in another group, one whose parent is gone, and only of a session of its own one that is both; and never who
+    opened a session for himself."""
+    ways = {
+        "group": {"process_group": 0},
+        "orphan": {},
+        "both": {"process_group": 0},
+        "session": {"start_new_session": True},
+    }
     program = f"""if True:
         import os, subprocess, sys
-        os.setpgrp()
+        os.set{"sid" if leads == "session" else "pgrp"}()
         for name, way in {ways!r}.items():
-            if name == "orphan" and os.fork():
+            leaves = name in ("orphan", "both")
+            if leaves and (copy := os.fork()):
+                os.waitpid(copy, 0)
                 continue
-            started = subprocess.Popen(["sleep", "600"], **way)
-            print(name, started.pid, flush=True)
-            if name == "orphan":
+            print(name, subprocess.Popen(["sleep", "600"], **way).pid, flush=True)
+            if leaves:
                 os._exit(0)
-        os.wait()
         sys.stdin.read()
     """
     words = [sys.executable, "-c", program]
@@ -319,6 +328,7 @@ def test_what_a_process_started_is_its_group_and_its_descendants_of_its_session(
             assert seen is not None
             found = {it.identity.pid for it in host_processes.started_by(seen)}
             assert found >= {pids["group"], pids["orphan"]}
+            assert (pids["both"] in found) == (leads == "session")
             assert not found & {pids["session"], leader.pid, os.getpid()}
         finally:
             for pid in (*pids.values(), leader.pid):

@@ -301,13 +301,54 @@ def number_of_numpy() -> float:
     return float(numpy.random.value())
 
 
-def test_all_children_of_a_zygote_are_one_session_so_that_linux_gives_their_parent_half_of_what_there_is() -> None:
+def test_all_runners_of_a_zygote_are_one_session_so_that_linux_gives_their_parent_half_of_what_there_is() -> None:
     async def main() -> None:
         backend = nodes.Local()
         async with parent(), booted(backend, backend) as children:
             sessions = {await in_child(child, os.getsid, 0) for child in children}
         assert len(sessions) == 1
         assert os.getsid(0) not in sessions
+
+    asyncio.run(main())
+
+
+def test_each_program_with_its_users_secret_leads_a_session_of_its_own() -> None:
+    async def main() -> None:
+        backend = nodes.Local(users_secret=True)
+        async with parent(), booted(backend, backend) as children:
+            for child in children:
+                assert await in_child(child, os.getsid, 0) == await in_child(child, os.getpid)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("users_secret", [False, True])
+def test_a_forked_child_is_not_stopped_by_what_a_terminal_stops_programs_with(users_secret: bool) -> None:
+    async def main() -> None:
+        async with parent(), booted(nodes.Local(users_secret=users_secret)) as [child]:
+            await in_child(child, signal.raise_signal, signal.SIGTSTP)
+
+    asyncio.run(main())
+
+
+def test_a_forked_child_has_the_umask_and_limits_of_its_parent_as_they_are_now() -> None:
+    import resource
+
+    async def main() -> None:
+        backend = nodes.Local()
+        soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+        umask = os.umask(0o027)
+        try:
+            resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+            async with parent(), booted(backend) as [child]:
+                assert await in_child(child, resource.getrlimit, resource.RLIMIT_CORE) == (0, hard)
+                assert await in_child(child, os.umask, 0) == 0o027
+            os.umask(0o077)
+            async with parent(), booted(backend) as [child]:
+                assert await in_child(child, os.umask, 0) == 0o077
+        finally:
+            os.umask(umask)
+            resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
 
     asyncio.run(main())
 
@@ -329,7 +370,9 @@ def traits() -> dict[str, object]:
     status = dict(line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return {
         "leads its group": os.getpgid(0) == os.getpid(),
-        "signals": [status[name] for name in ("SigBlk", "SigIgn", "SigCgt")],
+        "signals": [status[name] for name in ("SigBlk", "SigCgt")],
+        # One that shares a session ignores it; to one that leads its own the system does not give it.
+        "ignored": int(status["SigIgn"], 16) & ~(1 << signal.SIGTSTP - 1),
         "argv": sys.argv,
         "path": sys.path,
         "input": os.readlink("/proc/self/fd/0"),
