@@ -6,6 +6,7 @@ take from the same line, so nothing is run and given back.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context, copy_context
@@ -61,8 +62,9 @@ class ChunkJob(ThreadJob):
 
     @calls_users
     def _run_all(self) -> Any:
+        caller = os.getpid()
         value = copy_context().run(self._function, self._first)
-        while is_light(value) and (item := self._next()) is not NO_MORE:
+        while os.getpid() == caller and is_light(value) and (item := self._next()) is not NO_MORE:
             self._values.append(value)
             if self._output is not None:
                 self._output = self._output.next()

@@ -172,8 +172,8 @@ class Local:
                 lent.callback(os.close, told)
                 _tell_variable(os.fdopen(telling, "wb"))
                 files.append(told)
-            told = self._told(invitation)
-            forked = zygote.fork(ForkRequest(invitation.child, told, self.users_secret, files, lifeline, log))
+            variables = self._told(invitation)
+            forked = zygote.fork(ForkRequest(invitation.child, variables, self.users_secret, files, lifeline, log))
             undo.pop_all()
         return forked
 

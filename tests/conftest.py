@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.soak import FULL, count
 
-# How long an example takes says how busy the machine is, no more. Whether a change lands is no matter of luck: it is the
-# full counts that look at other examples each time.
+# How long an example takes says how busy the machine is, no more. And whether a change lands is no matter of luck: the
+# full counts alone look at other examples each time.
 settings.register_profile(
     "house",
     max_examples=count(40, 1000, part=300),

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import gc
 import inspect
+import os
 import sys
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Sequence
@@ -35,6 +36,7 @@ from beamlike.code.requirements.progress import Step
 from beamlike.code.requirements.require import require_block
 from beamlike.code.sources import SOURCES
 from beamlike.kernel.inspection.code_frames import suspended_frames
+from beamlike.kernel.threads.forked import end_if_forked
 from notebook_tui.runtime.bindings import Bindings
 from notebook_tui.runtime.cell_code import CellCode, split
 from notebook_tui.runtime.cell_files import CellFiles
@@ -262,12 +264,16 @@ class Evaluator:
         show_open_figures(apart_from=apart_from)
 
     async def _run(self, code: CodeType) -> object:
-        value = eval(code, self.namespace)
-        if not code.co_flags & inspect.CO_COROUTINE:
-            return value
-        if self._interruption is not None:
-            self._interruption.awaiting = partial(self._innermost, value)
-        return await value
+        caller = os.getpid()
+        try:
+            value = eval(code, self.namespace)
+            if not code.co_flags & inspect.CO_COROUTINE:
+                return value
+            if self._interruption is not None:
+                self._interruption.awaiting = partial(self._innermost, value)
+            return await value
+        finally:
+            end_if_forked(caller)
 
     def _innermost(self, coroutine: Any) -> FrameType | None:
         frames = suspended_frames(coroutine)

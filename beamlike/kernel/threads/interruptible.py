@@ -13,6 +13,7 @@ this package describes how a process has ended it is in `traceback`, and an exce
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 import threading
 import time
@@ -21,6 +22,7 @@ from types import FrameType
 from typing import Any, Final, Generic, TypeVar
 
 from beamlike.kernel.callers import CALLERS, calls_users
+from beamlike.kernel.threads.forked import end_if_forked
 from beamlike.kernel.threads.thread_stack import frame_of
 
 T = TypeVar("T")
@@ -61,10 +63,12 @@ class Interruptible(Generic[T]):
     @calls_users
     def __call__(self) -> T:
         """What the function returns or raises; `Interrupted`, which may come at any point in here, instead."""
+        caller = os.getpid()
         try:
             self._open()
             return self._function(*self._args)
         finally:
+            end_if_forked(caller)
             self._close()
 
     def _open(self) -> None:
