@@ -154,11 +154,11 @@ async def test_a_timeout_of_nothing_comes_when_the_mailbox_is_empty() -> None:
 
 @in_node
 async def test_any_message_takes_the_timeout_back() -> None:
-    server = await Steps.start_link(bl.self(), TimeoutAfter(0.02))
+    server = await Steps.start_link(bl.self(), TimeoutAfter(0.5))
     bl.send(server, "in time")
     assert await received(1) == [("info", "in time")]
     with pytest.raises(TimeoutError):
-        await bl.receive(timeout=0.04)
+        await bl.receive(timeout=0.7)
 
 
 @in_node
@@ -171,11 +171,11 @@ async def test_a_call_is_answered_and_its_timeout_runs() -> None:
 @in_node
 async def test_a_call_in_between_takes_the_timeout_back() -> None:
     server = await Steps.start_link(bl.self())
-    await call(server, TimeoutAfter(0.02, reply="now"))
+    await call(server, TimeoutAfter(0.5, reply="now"))
     await call(server, "plain")
     assert [kind for kind, _ in await received(2)] == ["call", "call"]
     with pytest.raises(TimeoutError):
-        await bl.receive(timeout=0.04)
+        await bl.receive(timeout=0.7)
 
 
 @in_node

@@ -98,7 +98,7 @@ async def test_who_is_spawned_meanwhile_is_watched_from_its_first_message_to_its
         await bl.receive()
 
     first = bl.spawn(begins)
-    stream = trace(messages=["send", "receive", "procs"], limit=50, rate=1000, seconds=0.7)
+    stream = trace(messages=["send", "receive", "procs"], limit=50, rate=1000, seconds=3)
     asyncio.get_running_loop().call_later(0.3, bl.send, first, "go")
     kinds = [event.words for event in await taken(stream)]
     assert any("-> " in each and "'born'" in each for each in kinds)

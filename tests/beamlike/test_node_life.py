@@ -37,6 +37,10 @@ async def is_open(address: tuple[str, int]) -> bool:
 
 
 def threads() -> list[str]:
+    """Those that stay: one that ends a node may have to leave yet."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("end of"):
+            thread.join()
     return [thread.name for thread in threading.enumerate() if NAME in thread.name]
 
 

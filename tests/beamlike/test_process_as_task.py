@@ -403,7 +403,7 @@ async def test_httpx_talks_to_a_server_of_asyncio_and_times_out() -> None:
         pages = await asyncio.gather(*(client.get(url) for _ in range(3)))
         assert [page.text for page in pages] == ["hello"] * 3
         with pytest.raises(httpx.ReadTimeout):
-            await client.get(f"{url}/never", timeout=0.05)
+            await client.get(f"{url}/never", timeout=httpx.Timeout(PATIENCE, read=0.05))
     await asyncio.wait(served)  # type: ignore[type-var]
 
 

@@ -127,7 +127,7 @@ def test_nothing_is_left_open_by_a_link_that_has_ended() -> None:
     array = borrower.borrow(*lend(lender).announced, lambda inode: None)
     lender.close()
     del array
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before  # those of other tests may go meanwhile
 
 
 @pytest.mark.parametrize("content", [b"", b"for somebody else"])

@@ -95,14 +95,14 @@ async def test_time_limits_pass_meanwhile_and_a_message_that_came_wins() -> None
     async def waits(to: bl.Pid) -> None:
         for _ in range(2):
             try:
-                bl.send(to, await bl.receive(timeout=0.01))
+                bl.send(to, await bl.receive(timeout=0.2))
             except TimeoutError:
                 bl.send(to, "in vain")
 
     pid = bl.spawn(waits, bl.self())
     await settled()
     suspend_process(pid)
-    await asyncio.sleep(0.03)
+    await asyncio.sleep(0.3)
     bl.send(pid, "late")
     resume_process(pid)
     assert await received(2) == ["late", "in vain"]

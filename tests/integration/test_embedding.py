@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -45,15 +44,12 @@ def nodes_named(word: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def uvicorn() -> Iterator[int]:
-    """The port of a service with two workers."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "--port", str(port), "--workers", "2", "--log-level", "warning"]
+def uvicorn() -> Iterator[None]:
+    """A service with two workers."""
+    command = [sys.executable, "-m", "uvicorn", "--port", "0", "--workers", "2", "--log-level", "warning"]
     program = subprocess.Popen([*command, "tests.support.worker_service:app"], cwd=ROOT, start_new_session=True)
     try:
-        yield port
+        yield
     finally:
         program.send_signal(signal.SIGTERM)
         try:
@@ -63,7 +59,8 @@ def uvicorn() -> Iterator[int]:
             program.wait()
 
 
-def test_each_worker_of_uvicorn_is_a_node_of_its_own_that_beamlike_nodes_lists(uvicorn: int) -> None:
+@pytest.mark.usefixtures("uvicorn")
+def test_each_worker_of_uvicorn_is_a_node_of_its_own_that_beamlike_nodes_lists() -> None:
     until = time.monotonic() + 3 * PATIENCE
     while set(found := nodes_named("workers")) != {"workers@127.0.0.1", "workers-2@127.0.0.1"}:
         assert time.monotonic() < until, found

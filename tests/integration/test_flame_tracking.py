@@ -235,7 +235,7 @@ async def test_whoever_drops_it_last_frees_it(home: nodes.Child, other: nodes.Ch
                 await held[place]()
             if number < 2:
                 await asyncio.sleep(0.05)  # whoever frees it too early does so soon
-        assert await until(home.node, living, 0) < 1.0
+        assert await until(home.node, living, 0) < SECONDS / 2
         await until_nothing_is_left(home.node, other.node)
 
 

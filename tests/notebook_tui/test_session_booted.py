@@ -163,7 +163,7 @@ def test_a_keeper_that_is_ended_leaves_no_connection(moment: str) -> None:
 def test_a_runtime_of_which_nobody_asks_anything_says_that_it_ends_and_ends_with_its_machine(tmp_path: Path) -> None:
     async def main() -> None:
         platform = SlowPlatform()
-        async with on(platform, tmp_path, "import time", "time.sleep(1.2)\n'done'", idle_limit=0.8) as it:
+        async with on(platform, tmp_path, "import time", "time.sleep(4)\n'done'", idle_limit=3) as it:
             await it.run(1, 2)
             assert it.result(2) == "'done'", "a cell that runs is no idling"
             await it.until(lambda state: state.runtime.phase == "disconnected")
@@ -197,11 +197,11 @@ def test_the_idle_limit_of_a_runtime_that_runs_can_be_changed(tmp_path: Path) ->
 
 def test_a_runtime_without_an_idle_limit_stays(tmp_path: Path) -> None:
     async def main() -> None:
-        async with on(SlowPlatform(), tmp_path, "1 + 1", idle_limit=0.5) as it:
+        async with on(SlowPlatform(), tmp_path, "1 + 1", idle_limit=3) as it:
             await it.run(1)
             lifetime = await bl.GenServer.call(await server_of(it), SetIdleLimit(None), timeout=PATIENCE)
             assert lifetime.idle_limit is None
-            await asyncio.sleep(0.6)
+            await asyncio.sleep(4)
             assert is_connected(it)
 
     asyncio.run(main())
@@ -209,10 +209,10 @@ def test_a_runtime_without_an_idle_limit_stays(tmp_path: Path) -> None:
 
 def test_a_runtime_that_has_reached_its_lifetime_says_so(tmp_path: Path) -> None:
     async def main() -> None:
-        async with on(SlowPlatform(), tmp_path, "1 + 1", lifetime=3.0) as it:
+        async with on(SlowPlatform(), tmp_path, "1 + 1", lifetime=8.0) as it:
             await it.run(1)
             await it.until(lambda state: state.runtime.phase == "disconnected")
-            assert it.state.runtime.lost == "it has reached its lifetime of 3 s; 00, or a cell, starts a new one"
+            assert it.state.runtime.lost == "it has reached its lifetime of 8 s; 00, or a cell, starts a new one"
             assert any("its machine may not be there for longer" in words for words in it.messages)
 
     asyncio.run(main())
