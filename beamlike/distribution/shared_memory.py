@@ -22,6 +22,7 @@ from threading import Lock
 from typing import Final
 
 from beamlike.distribution.errors import PeerEnded, ProtocolError
+from beamlike.distribution.last_user import when_dropped
 from beamlike.distribution.terms_codec import Buffer
 from beamlike.kernel.record import slotted
 
@@ -144,7 +145,7 @@ def _new_segment(size: int) -> Segment | None:
 
 SEGMENTS: Final = Segments()
 
-_borrowed: dict[int, weakref.finalize[..., mmap.mmap]] = {}
+_borrowed: dict[int, weakref.finalize[..., object]] = {}
 """Who gives back a segment of another node when its map is gone, by a number that only counts them."""
 
 _numbers: Final = itertools.count()
@@ -233,8 +234,7 @@ class SharedMemory:
         except (OSError, ValueError, OverflowError) as error:
             raise ProtocolError(f"expected a segment of {size} bytes in shared memory ({error})") from error
         number = next(_numbers)
-        giving_back = _borrowed[number] = weakref.finalize(memory, _give_back, give_back, inode, number)
-        giving_back.atexit = False
+        _borrowed[number] = when_dropped(memory, _give_back, give_back, inode, number)
         return memoryview(memory)
 
     def close(self) -> None:

@@ -58,6 +58,29 @@ def test_a_segment_comes_back_with_its_last_user_and_is_used_again() -> None:
     assert lend(lender) is segment
 
 
+def test_what_garbage_reads_at_its_end_is_what_it_had_and_what_it_rescues_stays_its_own() -> None:
+    segments = Segments()
+    lender, borrower = joined(segments)
+    ends = []
+
+    class Ring:
+        def __init__(self, array: Buffer) -> None:
+            self.array, self.itself = array, self
+
+        def __del__(self) -> None:
+            ends.append((segments.kept, bytes(self.array)))
+            rescued.append(self.array)
+
+    rescued: list[Buffer] = []
+    segment = lend(lender)
+    Ring(borrower.borrow(*segment.announced, lender.returned))
+    gc.collect()
+    assert ends == [(0, CONTENT)]
+    assert lend(lender, bytes(len(CONTENT))) is not segment
+    assert rescued.pop() == CONTENT
+    assert segments.kept == segment.capacity
+
+
 def test_a_segment_is_taken_for_what_fills_half_of_it_at_least() -> None:
     segments = Segments()
     for size in (8 << 20, 4 << 20):
