@@ -19,14 +19,10 @@ if IS_CERTAIN:
     _untrack.restype = None
 
 
-def when_dropped(
-    memory: object, call: Callable[P, object], *args: P.args, **kwargs: P.kwargs
-) -> weakref.finalize[P, object]:
+def when_dropped(memory: object, call: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
     """Calls when nothing is left of `memory`, which refers to nothing that could refer to it."""
     if IS_CERTAIN:
         # The collector calls what waits for the end of garbage before the `__del__` of other garbage, which may still
         # read this; of what it does not track it hears at the very end. There is no ring to find.
         _untrack(memory)
-    calling = weakref.finalize(memory, call, *args, **kwargs)
-    calling.atexit = False
-    return calling
+    weakref.finalize(memory, call, *args, **kwargs).atexit = False

@@ -193,13 +193,37 @@ def test_a_forked_child_does_not_write_where_its_parent_does() -> None:
     assert SEGMENTS.kept == before >= kept.capacity
 
 
-def test_what_is_mapped_when_a_child_is_forked_is_not_given_back() -> None:
+def test_what_is_mapped_when_a_child_is_forked_is_not_used_again_and_counts_as_lent_no_longer_than_it_is() -> None:
+    segments = Segments()
+    lender, borrower = joined(segments)
+    segment = lend(lender)
+    array = borrower.borrow(*segment.announced, lender.returned)
+    assert in_a_fork(partial(beginning, array)) == str(CONTENT[:3])
+    assert segments.lent == segment.capacity
+    del array
+    assert (segments.lent, segments.kept, lender.lends) == (0, 0, False)
+
+
+def test_what_is_mapped_when_a_fork_is_over_is_used_again() -> None:
+    segments = Segments()
+    lender, borrower = joined(segments)
+    in_a_fork(os.getpid)
+    segment = lend(lender)
+    array = borrower.borrow(*segment.announced, lender.returned)
+    del array
+    assert lend(lender) is segment
+
+
+def test_a_forked_child_gives_nothing_back_of_what_its_parent_borrowed() -> None:
     lender, borrower = joined()
     returned: list[int] = []
-    array = borrower.borrow(*lend(lender).announced, returned.append)
-    assert in_a_fork(partial(beginning, array)) == str(CONTENT[:3])
-    del array
-    assert returned == []
+    arrays = [borrower.borrow(*lend(lender).announced, returned.append)]
+
+    def dropped() -> list[int]:
+        arrays.clear()
+        return returned
+
+    assert in_a_fork(dropped) == "[]"
     lender.close()
 
 
