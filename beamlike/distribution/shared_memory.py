@@ -107,14 +107,25 @@ class Segments:
             segment.close()
 
     def returned(self, segment: Segment) -> None:
-        """Nobody has it mapped any more."""
+        """Nobody has it mapped any more. It is kept, in place of the oldest as far as there is no room for both: what
+        is used now fits what will come."""
         with self._lock:
             self.lent -= segment.capacity
             self._count -= 1
-            if self.kept + segment.capacity <= self._most_kept:
+            if segment.capacity > self._most_kept:
+                out = [segment]
+            else:
+                out = self._room_for(segment.capacity)
                 self._kept.append(segment)
-                return
-        segment.close()
+        for each in out:
+            each.close()
+
+    def _room_for(self, size: int) -> list[Segment]:
+        """Those that are no longer kept, so that so many bytes more can be."""
+        out = []
+        while self.kept + size > self._most_kept:
+            out.append(self._kept.pop(0))
+        return out
 
     def lost(self, segment: Segment) -> None:
         """Who has it mapped will not say when that ends: it is not used again."""

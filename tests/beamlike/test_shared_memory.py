@@ -100,6 +100,25 @@ def test_no_more_is_lent_or_kept_than_may_be() -> None:
     assert (segments.lent, segments.kept) == (0, 2 << 20)
 
 
+def test_the_oldest_makes_room_for_what_is_returned_now() -> None:
+    segments = Segments(most_kept=8 << 20)
+    small = [segments.take(2 << 20) for _ in range(4)]
+    for segment in small:
+        assert segment is not None
+        segments.returned(segment)
+    large = segments.take(6 << 20)
+    assert large is not None
+    segments.returned(large)
+    assert segments.kept == 8 << 20
+    assert segments.take(6 << 20) is large
+    assert segments.take(2 << 20) is small[-1]
+    larger = segments.take(10 << 20)
+    assert larger is not None
+    segments.returned(large)
+    segments.returned(larger)
+    assert segments.kept == large.capacity, "what is larger than the bound takes nobody's place"
+
+
 def test_what_a_lost_node_may_still_have_mapped_is_not_used_again() -> None:
     segments = Segments()
     lender, borrower = joined(segments)
