@@ -4,9 +4,9 @@ torch's own way writes a file into the pickle, which copies everything twice, an
 tensor may be a small view. Here the elements of the tensor go, and only those: as they lie in memory where that is
 dense in any order of the dimensions (a transposed matrix, channels last), else as a contiguous copy.
 
-Torch's own way is right for quantised tensors, nested ones of the layout torch.jagged and subclasses, and for how sparse
-ones are made of their parts, which are tensors again. What cannot travel is refused in words: a tensor with a history of
-gradients, and a nested one of the older layout.
+Torch's own way is right for quantised tensors, nested ones of the layout torch.jagged and subclasses, and for how
+sparse ones are made of their parts, which are tensors again. What cannot travel is refused in words: a tensor with
+a history of gradients, and a nested one of the older layout.
 
 This file is imported when the first tensor is sent or comes, which is after torch was.
 """
