@@ -407,9 +407,7 @@ class Connection:
                     events += self._open_batch(content)
                 elif kind == FRAGMENT:
                     assert isinstance(content, Parcel)
-                    [packed, *buffers] = content.buffers
-                    size = sum(map(len, content.buffers))
-                    events.append(Items(self._deliverable([self.signals.item(packed, buffers)], [size])))
+                    events.append(self._open_parcel(content))
                 else:
                     assert isinstance(content, memoryview)
                     events += self._receive_control(kind, bytes(content))
@@ -446,6 +444,15 @@ class Connection:
                         *self.close(CONNECTION_CLOSED, str(error)),
                     ]
         return [Items(self._deliverable(items, sizes_in(content)))]
+
+    def _open_parcel(self, parcel: Parcel) -> Event:
+        [packed, *buffers] = parcel.buffers
+        size = sum(map(len, parcel.buffers))
+        item = self.signals.item(packed, buffers)
+        # The error of a term that cannot be decoded keeps the frames it went through: with these lists, but empty.
+        parcel.buffers.clear()
+        buffers.clear()
+        return Items(self._deliverable([item], [size]))
 
     def _deliverable(self, items: list[Item], sizes: Iterable[int]) -> list[Item]:
         if self._held is None:

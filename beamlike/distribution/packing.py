@@ -23,6 +23,7 @@ from typing import Any, Final, TypeAlias
 import msgpack
 
 from beamlike.distribution.errors import UndecodableTerm
+from beamlike.distribution.forgotten_locals import forget_locals
 from beamlike.distribution.terms_codec import LARGE, Buffer, Content, NotYet, TermCodec
 from beamlike.kernel.record import frozen, record
 from beamlike.kernel.terms import (
@@ -404,6 +405,10 @@ class Packing:
             self.has_pending = True
             return Pending(data, buffers, not_yet.ready, not_yet.by_this_way)
         except BaseException as error:  # a script that exits as it is imported must not end this node
+            # What is left of the error has this frame and all that called it, and they have what was made of the term:
+            # a ring. So that it weighs nothing, no frame keeps a buffer.
+            buffers = ()
+            forget_locals(error)
             problem = UndecodableTerm(f"{UNDECODABLE} on {self.here}: {type(error).__name__}: {text_of(error)}")
             problem.__cause__ = error
             return Undecodable(problem)

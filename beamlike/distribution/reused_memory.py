@@ -9,18 +9,13 @@ from __future__ import annotations
 
 import ctypes
 import mmap
-import sys
-import weakref
 from contextlib import suppress
 from typing import Final
 
-IS_POSSIBLE: Final = hasattr(mmap, "MAP_ANONYMOUS") and sys.implementation.name == "cpython"
-"""Elsewhere it is not certain when something was dropped."""
+from beamlike.distribution import last_user
+from beamlike.distribution.last_user import when_dropped
 
-if IS_POSSIBLE:
-    _untrack = ctypes.pythonapi.PyObject_GC_UnTrack
-    _untrack.argtypes = [ctypes.py_object]
-    _untrack.restype = None
+IS_POSSIBLE: Final = hasattr(mmap, "MAP_ANONYMOUS") and last_user.IS_CERTAIN
 
 MOST_KEPT: Final = 1 << 27
 """Bytes of memory that wait for their next use."""
@@ -51,11 +46,7 @@ class ReusedMemory:
         pages = self._fitting(size) or _new_pages(size)
         # Views of a map refer to the map itself, which is to outlive them; so they are views of something between.
         user = (ctypes.c_char * size).from_buffer(pages)
-        # The collector calls what waits for the end of garbage before the `__del__` of other garbage, which may still
-        # read this; of what it does not track it hears at the very end. There is no ring to find: it refers to a map.
-        _untrack(user)
-        dropped = weakref.finalize(user, self._keep, pages)
-        dropped.atexit = False
+        when_dropped(user, self._keep, pages)
         return memoryview(user).cast("B")
 
     def _fitting(self, size: int) -> mmap.mmap | None:

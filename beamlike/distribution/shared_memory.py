@@ -11,17 +11,17 @@ only; elsewhere, and across containers or users, buffers go through the socket.
 
 from __future__ import annotations
 
-import itertools
 import mmap
 import os
 import secrets
-import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
 from typing import Final
 
 from beamlike.distribution.errors import PeerEnded, ProtocolError
+from beamlike.distribution.fork_count import FORKS
+from beamlike.distribution.last_user import when_dropped
 from beamlike.distribution.terms_codec import Buffer
 from beamlike.kernel.record import slotted
 
@@ -107,14 +107,25 @@ class Segments:
             segment.close()
 
     def returned(self, segment: Segment) -> None:
-        """Nobody has it mapped any more."""
+        """Nobody has it mapped any more. It is kept, in place of the oldest as far as there is no room for both: what
+        is used now fits what will come."""
         with self._lock:
             self.lent -= segment.capacity
             self._count -= 1
-            if self.kept + segment.capacity <= self._most_kept:
+            if segment.capacity > self._most_kept:
+                out = [segment]
+            else:
+                out = self._room_for(segment.capacity)
                 self._kept.append(segment)
-                return
-        segment.close()
+        for each in out:
+            each.close()
+
+    def _room_for(self, size: int) -> list[Segment]:
+        """Those that are no longer kept, so that so many bytes more can be."""
+        out = []
+        while self.kept + size > self._most_kept:
+            out.append(self._kept.pop(0))
+        return out
 
     def lost(self, segment: Segment) -> None:
         """Who has it mapped will not say when that ends: it is not used again."""
@@ -122,11 +133,6 @@ class Segments:
             self.lent -= segment.capacity
             self._count -= 1
         segment.close()
-
-
-def _give_back(tell: Callable[[int], None], inode: int, number: int) -> None:
-    _borrowed.pop(number, None)
-    tell(inode)
 
 
 def _new_segment(size: int) -> Segment | None:
@@ -144,20 +150,14 @@ def _new_segment(size: int) -> Segment | None:
 
 SEGMENTS: Final = Segments()
 
-_borrowed: dict[int, weakref.finalize[..., mmap.mmap]] = {}
-"""Who gives back a segment of another node when its map is gone, by a number that only counts them."""
-
-_numbers: Final = itertools.count()
+os.register_at_fork(after_in_child=SEGMENTS.forget)
 
 
-def _keep_what_is_mapped() -> None:
-    """A child that is about to be forked has the same maps, and sees what is written to a segment that came back."""
-    for giving_back in tuple(_borrowed.values()):
-        giving_back.detach()
-    _borrowed.clear()
-
-
-os.register_at_fork(before=_keep_what_is_mapped, after_in_child=SEGMENTS.forget)
+def _give_back(tell: Callable[[int], None], inode: int, borrower: int, forks: int) -> None:
+    """Not to be used again if a child was forked meanwhile: it has the same map, and sees what is written to a segment.
+    The child itself has borrowed nothing."""
+    if os.getpid() == borrower:
+        tell(inode if FORKS.none_since(forks) else -inode)
 
 
 class SharedMemory:
@@ -211,14 +211,20 @@ class SharedMemory:
         return bool(self._lent)
 
     def returned(self, inode: int) -> None:
-        """The other side has dropped what it had mapped."""
-        segment = self._lent.pop(inode, None)
-        if segment is not None:
+        """The other side has dropped what it had mapped. The negative of an inode says that a child of its may still
+        have it: such a segment ends with that child."""
+        segment = self._lent.pop(abs(inode), None)
+        if segment is None:
+            return
+        if inode > 0:
             self._segments.returned(segment)
+        else:
+            self._segments.lost(segment)
 
     def borrow(self, descriptor: int, inode: int, size: int, give_back: Callable[[int], None]) -> Buffer:
         """The content of a segment that the other side has announced. When its last user has dropped it, `give_back` is
-        called with its inode, in whatever thread."""
+        called with what `returned` of the other side takes, in whatever thread."""
+        forks = FORKS.over
         try:
             file = _opened(self._peer, descriptor)
             try:
@@ -232,9 +238,7 @@ class SharedMemory:
             raise PeerEnded(f"it ended, or closed what it had lent, before that was mapped ({error})") from error
         except (OSError, ValueError, OverflowError) as error:
             raise ProtocolError(f"expected a segment of {size} bytes in shared memory ({error})") from error
-        number = next(_numbers)
-        giving_back = _borrowed[number] = weakref.finalize(memory, _give_back, give_back, inode, number)
-        giving_back.atexit = False
+        when_dropped(memory, _give_back, give_back, inode, os.getpid(), forks)
         return memoryview(memory)
 
     def close(self) -> None:

@@ -4,8 +4,9 @@ torch's own way writes a file into the pickle, which copies everything twice, an
 tensor may be a small view. Here the elements of the tensor go, and only those: as they lie in memory where that is
 dense in any order of the dimensions (a transposed matrix, channels last), else as a contiguous copy.
 
-What is handled elsewhere, right and by torch itself: sparse and quantised tensors, whose parts are tensors again or go
-into the pickle, and subclasses. What cannot travel is refused in words: a tensor with a history of gradients.
+Torch's own way is right for quantised tensors, nested ones of the layout torch.jagged and subclasses, and for how
+sparse ones are made of their parts, which are tensors again. What cannot travel is refused in words: a tensor with
+a history of gradients, and a nested one of the older layout.
 
 This file is imported when the first tensor is sent or comes, which is after torch was.
 """
@@ -13,6 +14,7 @@ This file is imported when the first tensor is sent or comes, which is after tor
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from typing import Any, Final
 
 import torch
@@ -20,17 +22,26 @@ import torch
 from beamlike.code.reducers import Reduced
 
 _PLAIN: Final = frozenset({torch.Tensor, torch.nn.Parameter})
+_SPARSE: Final = frozenset({torch.sparse_coo, torch.sparse_csr, torch.sparse_csc, torch.sparse_bsr, torch.sparse_bsc})
 
 
-def reduce_tensor(tensor: torch.Tensor) -> Reduced | None:
+def reduce_tensor(tensor: Any) -> Reduced | None:
     """As its memory and how to read that; None where torch's own way is right. ValueError for what cannot travel."""
-    if type(tensor) not in _PLAIN or tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_meta:
+    if not isinstance(tensor, torch.Tensor):  # a dtype, a layout
         return None
     if not tensor.is_leaf:
         raise ValueError(
             "expected a tensor without a history of gradients, which would stay here; "
-            f"got {tuple(tensor.shape)} with grad_fn={tensor.grad_fn.name() if tensor.grad_fn else None}: "
-            "send tensor.detach()"
+            f"got one with grad_fn={tensor.grad_fn.name() if tensor.grad_fn else None}: send tensor.detach()"
+        )
+    if type(tensor) is torch.Tensor and tensor.layout in _SPARSE:
+        return _with_attributes(tensor, rebuild_sparse, _sparse_parts(tensor))
+    if type(tensor) not in _PLAIN or tensor.layout is not torch.strided or tensor.is_quantized or tensor.is_meta:
+        return None
+    if tensor.is_nested:
+        raise ValueError(
+            "expected a tensor of one shape, got a nested one: send its parts, tensor.unbind(), or make it with "
+            "layout=torch.jagged"
         )
     elements, strides = _in_memory(tensor.detach().resolve_conj().resolve_neg())
     parts = (
@@ -42,10 +53,21 @@ def reduce_tensor(tensor: torch.Tensor) -> Reduced | None:
         tensor.requires_grad,
         type(tensor) is torch.nn.Parameter,
     )
+    return _with_attributes(tensor, rebuild_tensor, parts)
+
+
+def _with_attributes(tensor: torch.Tensor, rebuild: Callable[..., torch.Tensor], parts: tuple[object, ...]) -> Reduced:
     attributes = vars(tensor)
     if attributes:  # those that the user gave it, for which torch has a __setstate__ of its own
-        return rebuild_tensor, parts, dict(attributes), None, None, set_attributes
-    return rebuild_tensor, parts
+        return rebuild, parts, dict(attributes), None, None, set_attributes
+    return rebuild, parts
+
+
+def _sparse_parts(tensor: torch.Tensor) -> tuple[object, ...]:
+    """Torch's own way says nothing of a gradient; and the values, as it takes them from one that wants it, may have a
+    history."""
+    rebuild, parts = tensor.detach().__reduce_ex__(pickle.HIGHEST_PROTOCOL)
+    return rebuild, parts, str(tensor.device), tensor.requires_grad
 
 
 def _in_memory(tensor: torch.Tensor) -> tuple[torch.Tensor, tuple[int, ...]]:
@@ -85,10 +107,17 @@ def rebuild_tensor(
             elements = elements.clone()
         tensor = torch.as_strided(elements.view(dtype), shape, strides)
     else:
-        tensor = torch.empty_strided(shape, strides, dtype=dtype)
+        tensor = torch.empty_strided(shape, strides, dtype=dtype, device="cpu")
     if device != "cpu":
         tensor = tensor.to(landing(device))
     return torch.nn.Parameter(tensor, requires_grad) if is_parameter else tensor.requires_grad_(requires_grad)
+
+
+def rebuild_sparse(
+    rebuild: Callable[..., torch.Tensor], parts: tuple[object, ...], device: str, requires_grad: bool
+) -> torch.Tensor:
+    with torch.device(landing(device)):  # where its parts are by now, whatever the default of this node's program
+        return rebuild(*parts).requires_grad_(requires_grad)
 
 
 def set_attributes(tensor: torch.Tensor, attributes: dict[str, object]) -> None:

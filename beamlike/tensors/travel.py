@@ -33,5 +33,6 @@ def land_tensors_on(device: Any) -> None:
 
 def install() -> None:
     """In this interpreter."""
-    BY_MODULE["torch"] = BY_MODULE["torch.nn.parameter"] = reduce_tensor
+    for module in ("torch", "torch.nn.parameter", "torch.nested._internal.nested_tensor"):
+        BY_MODULE[module] = reduce_tensor
     BY_MODULE["polars.dataframe.frame"] = BY_MODULE["polars.series.series"] = reduce_frame

@@ -1,7 +1,10 @@
 import asyncio
+import ctypes
 import enum
 import pickle
 import sys
+import traceback
+import weakref
 from collections import namedtuple
 from collections.abc import Iterable
 from typing import Any
@@ -164,6 +167,31 @@ def test_a_coded_term_that_cannot_be_decoded_leaves_the_rest_readable(error: typ
     assert isinstance(term, Undecodable)
     said = "str() of it raised SystemExit" if error is Wordless else "No module named 'there'"
     assert said in str(term.error)
+
+
+def fail(array: object) -> None:
+    try:
+        raise ValueError("no use for an array")
+    except ValueError as error:
+        raise TypeError("nor for this one") from error
+
+
+def test_what_cannot_be_decoded_is_not_kept_by_the_error_that_says_so() -> None:
+    class Unreadable:
+        def __reduce__(self) -> tuple[object, ...]:
+            return fail, (pickle.PickleBuffer(bytearray(LARGE + 1)),)
+
+    packing, draft = Packing(PickleCodec(), HERE, HERE), Draft()
+    packed = packing.pack([packing.code(Unreadable(), draft)])
+    array = (ctypes.c_char * (LARGE + 1))()
+    buffers, there = [memoryview(array)], weakref.ref(array)
+    [term] = packing.unpack(packed, buffers)
+    del array
+    buffers.clear()
+    assert there() is None
+    lines = "".join(traceback.format_exception(term.error))
+    assert "in fail" in lines
+    assert "no use for an array" in lines
 
 
 def test_a_finalizer_may_pack_while_another_term_is_being_packed() -> None:

@@ -58,6 +58,29 @@ def test_a_segment_comes_back_with_its_last_user_and_is_used_again() -> None:
     assert lend(lender) is segment
 
 
+def test_what_garbage_reads_at_its_end_is_what_it_had_and_what_it_rescues_stays_its_own() -> None:
+    segments = Segments()
+    lender, borrower = joined(segments)
+    ends = []
+
+    class Ring:
+        def __init__(self, array: Buffer) -> None:
+            self.array, self.itself = array, self
+
+        def __del__(self) -> None:
+            ends.append((segments.kept, bytes(self.array)))
+            rescued.append(self.array)
+
+    rescued: list[Buffer] = []
+    segment = lend(lender)
+    Ring(borrower.borrow(*segment.announced, lender.returned))
+    gc.collect()
+    assert ends == [(0, CONTENT)]
+    assert lend(lender, bytes(len(CONTENT))) is not segment
+    assert rescued.pop() == CONTENT
+    assert segments.kept == segment.capacity
+
+
 def test_a_segment_is_taken_for_what_fills_half_of_it_at_least() -> None:
     segments = Segments()
     for size in (8 << 20, 4 << 20):
@@ -75,6 +98,25 @@ def test_no_more_is_lent_or_kept_than_may_be() -> None:
     for segment in lent:
         lender.returned(segment.inode)
     assert (segments.lent, segments.kept) == (0, 2 << 20)
+
+
+def test_the_oldest_makes_room_for_what_is_returned_now() -> None:
+    segments = Segments(most_kept=8 << 20)
+    small = [segments.take(2 << 20) for _ in range(4)]
+    for segment in small:
+        assert segment is not None
+        segments.returned(segment)
+    large = segments.take(6 << 20)
+    assert large is not None
+    segments.returned(large)
+    assert segments.kept == 8 << 20
+    assert segments.take(6 << 20) is large
+    assert segments.take(2 << 20) is small[-1]
+    larger = segments.take(10 << 20)
+    assert larger is not None
+    segments.returned(large)
+    segments.returned(larger)
+    assert segments.kept == large.capacity, "what is larger than the bound takes nobody's place"
 
 
 def test_what_a_lost_node_may_still_have_mapped_is_not_used_again() -> None:
@@ -170,13 +212,37 @@ def test_a_forked_child_does_not_write_where_its_parent_does() -> None:
     assert SEGMENTS.kept == before >= kept.capacity
 
 
-def test_what_is_mapped_when_a_child_is_forked_is_not_given_back() -> None:
+def test_what_is_mapped_when_a_child_is_forked_is_not_used_again_and_counts_as_lent_no_longer_than_it_is() -> None:
+    segments = Segments()
+    lender, borrower = joined(segments)
+    segment = lend(lender)
+    array = borrower.borrow(*segment.announced, lender.returned)
+    assert in_a_fork(partial(beginning, array)) == str(CONTENT[:3])
+    assert segments.lent == segment.capacity
+    del array
+    assert (segments.lent, segments.kept, lender.lends) == (0, 0, False)
+
+
+def test_what_is_mapped_when_a_fork_is_over_is_used_again() -> None:
+    segments = Segments()
+    lender, borrower = joined(segments)
+    in_a_fork(os.getpid)
+    segment = lend(lender)
+    array = borrower.borrow(*segment.announced, lender.returned)
+    del array
+    assert lend(lender) is segment
+
+
+def test_a_forked_child_gives_nothing_back_of_what_its_parent_borrowed() -> None:
     lender, borrower = joined()
     returned: list[int] = []
-    array = borrower.borrow(*lend(lender).announced, returned.append)
-    assert in_a_fork(partial(beginning, array)) == str(CONTENT[:3])
-    del array
-    assert returned == []
+    arrays = [borrower.borrow(*lend(lender).announced, returned.append)]
+
+    def dropped() -> list[int]:
+        arrays.clear()
+        return returned
+
+    assert in_a_fork(dropped) == "[]"
     lender.close()
 
 

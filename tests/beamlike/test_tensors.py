@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -57,6 +58,8 @@ CASES: dict[str, Callable[[], Any]] = {
     "expanded": lambda: torch.tensor([1.0, 2.0]).expand(1000, 2),
     "sparse": lambda: torch.eye(100).to_sparse(),
     "compressed sparse rows": lambda: torch.eye(100).to_sparse_csr(),
+    "sparse that wants a gradient": lambda: torch.eye(100).to_sparse().requires_grad_(),
+    "compressed sparse columns that want a gradient": lambda: torch.eye(100).to_sparse_csc().requires_grad_(),
     "quantised": lambda: torch.quantize_per_tensor(torch.randn(50, 50), 0.1, 0, torch.qint8),
     "a leaf that wants a gradient": lambda: torch.ones(3, requires_grad=True),
     "a parameter": lambda: torch.nn.Parameter(torch.randn(200, 100)),
@@ -76,6 +79,27 @@ def test_a_tensor_arrives_as_it_was(name: str) -> None:
     if sent.layout is torch.strided and not sent.is_quantized:
         as_dense = torch.Tensor.detach
     assert torch.equal(as_dense(there), as_dense(sent))
+    assert there.is_leaf
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("name", ["empty", "large", "sparse", "compressed sparse rows", "quantised"])
+def test_a_tensor_arrives_on_its_own_device_whatever_the_default_is(name: str) -> None:
+    sent = CASES[name]()
+    with torch.device("meta"):
+        there = crossed(sent)
+    assert there.device == sent.device == torch.device("cpu")
+
+
+def test_a_jagged_tensor_arrives_and_a_nested_one_of_the_older_layout_is_refused_in_words() -> None:
+    parts = [torch.ones(2), torch.zeros(3)]
+    there = crossed(torch.nested.nested_tensor(parts, layout=torch.jagged, requires_grad=True))
+    assert [part.tolist() for part in there.unbind()] == [[1, 1], [0, 0, 0]]
+    assert there.requires_grad
+    with warnings.catch_warnings(action="ignore"):  # torch warns of that layout
+        older = torch.nested.nested_tensor(parts)
+    with pytest.raises(Exception, match=r"got a nested one: send its parts"):
+        crossed(older)
 
 
 @pytest.mark.parametrize("name", ["large", "transposed", "channels last", "bfloat16", "a parameter"])
@@ -103,11 +127,21 @@ def test_what_arrived_can_be_written_to() -> None:
         assert torch.equal(there, sent + 1)
 
 
-def test_a_tensor_with_a_history_of_gradients_is_refused_in_words() -> None:
-    loss = (torch.ones(3, requires_grad=True) * 2).sum()
+def jagged() -> Any:
+    return torch.nested.nested_tensor([torch.ones(2), torch.ones(3)], layout=torch.jagged)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(
+    "leaf",
+    [lambda: torch.ones(3), CASES["sparse"], CASES["compressed sparse rows"], jagged, lambda: torch.ones(3).to("meta")],
+    ids=["dense", "sparse", "compressed", "jagged", "meta"],
+)
+def test_a_tensor_with_a_history_of_gradients_is_refused_in_words(leaf: Callable[[], Any]) -> None:
+    with_a_history = leaf().requires_grad_() * 2
     with pytest.raises(Exception, match=r"send tensor\.detach\(\)"):
-        crossed({"loss": loss})
-    assert crossed(loss.detach()) == 6
+        crossed({"loss": with_a_history})
+    assert not crossed(with_a_history.detach()).requires_grad
 
 
 def test_modules_and_their_states_travel_with_what_is_tied_in_them() -> None:
@@ -181,6 +215,18 @@ def test_frames_travel_by_the_memory_of_their_columns() -> None:
     assert crossed(series).equals(series)
     assert crossed(series).name == "share"
     assert crossed(pl.DataFrame()).equals(pl.DataFrame())
+
+
+def test_what_polars_knows_to_be_sorted_is_so_there() -> None:
+    columns = {"up": [1, 2, None], "down": ["c", "b", "a"], "mixed": [2, 1, 3]}
+    table = pl.DataFrame(columns)
+    table = table.with_columns(table["up"].sort(nulls_last=True), table["down"].sort(descending=True))
+    there = crossed(table)
+    assert [column.flags for column in there] == [column.flags for column in table]
+    assert there["up"].flags["SORTED_ASC"]
+    assert there["down"].flags["SORTED_DESC"]
+    assert crossed(table["down"]).flags == table["down"].flags
+    assert crossed(pl.Series([[1], [2]])).to_list() == [[1], [2]]
 
 
 def test_attributes_of_a_tensor_go_along() -> None:

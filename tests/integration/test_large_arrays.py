@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import pickle
 
 import pytest
@@ -65,6 +66,31 @@ async def test_the_memory_of_an_array_is_free_again_when_the_other_node_has_drop
         while SEGMENTS.lent:
             await reflected(pid, bytearray(1))  # what the child gives back has come before its answer
     assert SEGMENTS.kept <= kept + 2 * (4 << 20)
+
+
+class Unreadable:
+    def __init__(self, array: bytearray) -> None:
+        self.array = array
+
+    def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
+        return fail, (pickle.PickleBuffer(self.array),)
+
+
+def fail(array: object) -> None:
+    raise RuntimeError(f"no use for a {type(array).__name__}")
+
+
+@pytest.mark.skipif(not hasattr(shared_memory.os, "memfd_create"), reason="this system has no files without names")
+@with_child_node
+async def test_the_memory_of_what_cannot_be_decoded_is_free_again_at_once(child: nodes.Child) -> None:
+    pid = await mirror_on(child)
+    await bl.rpc.call(child.node, gc.disable, timeout=20)
+    bl.send(pid, Unreadable(bytearray(SIZE)))
+    with pytest.raises(RuntimeError, match="no use for a memoryview"):
+        await bl.rpc.call(child.node, id, Unreadable(bytearray(SIZE)), timeout=20)
+    async with asyncio.timeout(20):
+        while SEGMENTS.lent:
+            await reflected(pid, bytearray(1))
 
 
 @with_child_node
