@@ -8,6 +8,9 @@ from contextlib import suppress
 
 from beamlike.loop_thread import LoopThread
 
+TURNS = 5
+"""Of a loop, until whoever has been accepted is told of, and another one in which he is gone."""
+
 
 class Relay:
     """`cut` breaks every connection and closes the port; `hold` lets nothing pass, with no end in sight."""
@@ -66,8 +69,9 @@ class Relay:
         for way in self._ways:
             way.cancel()
         await asyncio.gather(*self._ways, return_exceptions=True)
-        self._cut()  # also who came while the port was closed
-        await asyncio.sleep(0)  # in the next turn they are gone
+        for _ in range(TURNS):  # also who came while the port was closed
+            self._cut()
+            await asyncio.sleep(0)
 
     def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
