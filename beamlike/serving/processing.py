@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.question import Client
 from beamlike.kernel.terms import Pid, Ref
+from beamlike.serving.answering import answer
 from beamlike.serving.evaluating import value_of, wrong
 from beamlike.serving.messages import Answer, Done, Outcome, Prepared, Wrong
 
@@ -30,9 +30,9 @@ async def _prepared(serving: Serving, value: Any) -> tuple[Any, Any] | Wrong:
     return ready, key
 
 
-async def finish(serving: Serving, answer: Answer, client: Client) -> None:
-    finished = [await _finished(serving, outcome) for outcome in answer.outcomes]
-    GenServer.reply(client, Answer(tuple(finished)))
+async def finish(serving: Serving, raw: Answer, client: Client) -> None:
+    finished = [await _finished(serving, outcome) for outcome in raw.outcomes]
+    answer(client, Answer(tuple(finished)))
 
 
 async def _finished(serving: Serving, outcome: Outcome) -> Outcome:

@@ -24,6 +24,7 @@ from beamlike.kernel.question import Client
 from beamlike.kernel.record import slotted
 from beamlike.kernel.terms import NORMAL, Alias, Down, ExceptionInfo, Exit, Pid, Reason, Ref
 from beamlike.kernel.timers import Timer, cancel_timer, send_after
+from beamlike.serving.answering import answer
 from beamlike.serving.batches import Batches, Entry
 from beamlike.serving.errors import ServingLost, ServingTimeout
 from beamlike.serving.evaluating import streams, wrong
@@ -203,10 +204,10 @@ class ServingServer(GenServer):
             error = TypeError("expected a serving whose function is a generator, to stream; this one gives all at once")
             self._tell(request, wrong(error))
             return
-        answer = self._asked([value], request)
-        if answer is not NO_REPLY:
+        refusal = self._asked([value], request)
+        if refusal is not NO_REPLY:
             self._unwatch(request)
-            kernel.send(to, (ref, "refused", answer.refused))
+            kernel.send(to, (ref, "refused", refusal.refused))
 
     def _unwatch(self, request: Request) -> None:
         if request.monitor is not None and self._listening.pop(request.monitor, None) is not None:
@@ -290,7 +291,7 @@ class ServingServer(GenServer):
             [outcome] = request.answer().outcomes
             self._tell(request, outcome)
         elif self._serving.postprocess is None or request.client is None:
-            GenServer.reply(request.client, request.answer())  # type: ignore[arg-type]  # who does not listen waits
+            answer(request.client, request.answer())  # type: ignore[arg-type]  # who does not listen waits
         else:
             kernel.spawn(finish, self._serving, request.answer(), request.client)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -19,6 +21,15 @@ def where(batch: list[object]) -> list[int]:
 async def hang(batch: list[object]) -> list[object]:
     await asyncio.Event().wait()
     return batch
+
+
+def lock_or_input(batch: list[object]) -> list[object]:
+    return [threading.Lock() if value == "lock" else value for value in batch]
+
+
+def lock_or_input_twice(batch: list[object]) -> Iterator[list[object]]:
+    yield batch
+    yield lock_or_input(batch)
 
 
 async def serve(peer: Peer, serving: bl.Serving, name: str) -> bl.Pid:
@@ -106,3 +117,38 @@ async def test_a_model_is_swapped_at_every_replica(started: Peers) -> None:
         await serve(peer, bl.Serving(where), "model")
     assert await bl.Serving.swap("model", bl.Serving(lambda batch: ["new"] * len(batch), batch_timeout=0)) == [2, 2]
     assert set(await asyncio.gather(*(bl.Serving.call("model", None) for _ in range(10)))) == {"new"}
+
+
+@among_peers
+async def test_an_output_that_cannot_travel_fails_for_its_input_alone_and_the_serving_goes_on(started: Peers) -> None:
+    one = await started.start("one")
+    await bl.connect(one.node)
+    serving = bl.Serving(lock_or_input, batch_size=3, batch_timeout=60)
+    for name, served in (
+        ("plain", serving),
+        ("after", bl.Serving(list, postprocess=lambda it: lock_or_input([it])[0])),
+    ):
+        pid = await serve(one, served, name)
+        asked = [bl.Serving.call(name, value) for value in ("a", "lock", "b")]
+        first, second, third = await asyncio.gather(*asked, return_exceptions=True)
+        assert (first, third) == ("a", "b")
+        assert isinstance(second, bl.UnencodableTerm)
+        assert "lock" in str(second)
+        first, second, third = await bl.Serving.call_many(name, ("a", "lock", "b"), return_exceptions=True)
+        assert (first, third) == ("a", "b")
+        assert isinstance(second, bl.UnencodableTerm)
+        assert bl.Serving.replicas(name) == [pid]
+
+
+@among_peers
+async def test_a_chunk_that_cannot_travel_ends_its_stream_and_no_other_of_the_batch(started: Peers) -> None:
+    one = await started.start("one")
+    await bl.connect(one.node)
+    await serve(one, bl.Serving(lock_or_input_twice, batch_size=2, batch_timeout=60), "twice")
+
+    async def chunks(value: str) -> list[object]:
+        return [chunk async for chunk in bl.Serving.stream("twice", value)]
+
+    whole, broken = await asyncio.gather(chunks("a"), chunks("lock"), return_exceptions=True)
+    assert whole == ["a", "a"]
+    assert isinstance(broken, bl.UnencodableTerm)
