@@ -88,9 +88,9 @@ class Answer:
 
 @frozen
 class Prepared:
-    """Of the request `ref`: each input as it is to be evaluated, with its key, or what is wrong with it."""
+    """Each input as it is to be evaluated, with its key, or what is wrong with it."""
 
-    ref: Ref
+    process: Pid
     values: tuple[tuple[Any, Hashable] | Wrong, ...]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.question import Client
-from beamlike.kernel.terms import Pid, Ref
+from beamlike.kernel.terms import Pid
 from beamlike.serving.answering import answer
 from beamlike.serving.evaluating import value_of, wrong
 from beamlike.serving.messages import Answer, Done, Outcome, Prepared, Wrong
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from beamlike.serving.serving import Serving
 
 
-async def prepare(serving: Serving, ref: Ref, values: tuple[Any, ...], owner: Pid) -> None:
+async def prepare(serving: Serving, values: tuple[Any, ...], owner: Pid) -> None:
     """Each input as its function has it, beside the loop."""
-    kernel.send(owner, Prepared(ref, tuple([await _prepared(serving, value) for value in values])))
+    kernel.send(owner, Prepared(kernel.self(), tuple([await _prepared(serving, value) for value in values])))
 
 
 async def _prepared(serving: Serving, value: Any) -> tuple[Any, Any] | Wrong:

@@ -73,6 +73,22 @@ class Partition:
 
 
 @slotted
+class Preparing:
+    """Inputs of a request for which a process does what comes before."""
+
+    ref: Ref
+    count: int
+
+
+@slotted
+class Finishing:
+    """Outputs for which a process does what comes after, and answers."""
+
+    client: Client
+    count: int
+
+
+@slotted
 class Coming:
     """The partitions of a model that is to take the place of this one."""
 
@@ -98,7 +114,9 @@ class ServingServer(GenServer):
         self._coming: Coming | None = None
         self._timer: Timer | None = None
         self._timer_at = 0.0
-        self._preparing = 0
+        self._preparing: dict[Pid, Preparing] = {}
+        self._inputs_in_preparation = 0
+        self._finishing: dict[Pid, Finishing] = {}
         self._draining: list[Client] = []
         self._listening: dict[Ref, Ref] = {}
         self._counts = dict.fromkeys(("served", "failed", "refused", "late", "withdrawn", "batches", "inputs"), 0)
@@ -137,9 +155,8 @@ class ServingServer(GenServer):
 
     def handle_info(self, message: Any) -> None:
         match message:
-            case Prepared(ref, values):
-                self._preparing -= len(values)
-                self._prepared(ref, values)
+            case Prepared(pid, values):
+                self._enter(self._no_longer_preparing(pid).ref, values)
             case Worked(pid, outcomes, seconds, following):
                 self._worked(pid, outcomes, seconds, following)
             case Loaded(pid, None):
@@ -164,7 +181,7 @@ class ServingServer(GenServer):
         return NO_REPLY
 
     def _end_if_drained(self) -> None:
-        if self._draining and not len(self._requests):
+        if self._draining and not len(self._requests) and not self._finishing:
             for client in self._draining:
                 GenServer.reply(client, Done(None))
             raise Stop(NORMAL)
@@ -241,12 +258,18 @@ class ServingServer(GenServer):
     def _prepare(self, ref: Ref, values: Sequence[Any]) -> None:
         serving = self._serving
         if serving.preprocess is None and serving.key is None:
-            self._prepared(ref, tuple((value, None) for value in values))
+            self._enter(ref, tuple((value, None) for value in values))
         else:
-            self._preparing += len(values)
-            kernel.spawn_link(prepare, serving, ref, tuple(values), kernel.self())
+            self._inputs_in_preparation += len(values)
+            process = kernel.spawn_link(prepare, serving, tuple(values), kernel.self())
+            self._preparing[process] = Preparing(ref, len(values))
 
-    def _prepared(self, ref: Ref, values: Sequence[Any]) -> None:
+    def _no_longer_preparing(self, pid: Pid) -> Preparing:
+        its = self._preparing.pop(pid)
+        self._inputs_in_preparation -= its.count
+        return its
+
+    def _enter(self, ref: Ref, values: Sequence[Any]) -> None:
         request = self._requests.find(ref)
         if request is None:  # withdrawn meanwhile
             return
@@ -293,7 +316,8 @@ class ServingServer(GenServer):
         elif self._serving.postprocess is None or request.client is None:
             answer(request.client, request.answer())  # type: ignore[arg-type]  # who does not listen waits
         else:
-            kernel.spawn(finish, self._serving, request.answer(), request.client)
+            process = kernel.spawn_link(finish, self._serving, request.answer(), request.client)
+            self._finishing[process] = Finishing(request.client, len(request.outcomes))
 
     def _tell(self, request: Request, outcome: Outcome) -> None:
         assert request.listener is not None
@@ -358,7 +382,7 @@ class ServingServer(GenServer):
 
     @property
     def _waiting(self) -> int:
-        return len(self._batches) + self._preparing + self._shelf.inputs
+        return len(self._batches) + self._inputs_in_preparation + self._shelf.inputs
 
     def _set_timer(self, now: float) -> None:
         """One that comes too early does no harm: most requests find one that is set."""
@@ -382,6 +406,12 @@ class ServingServer(GenServer):
         if coming is not None and pid in coming.devices:
             error = ServingLost(f"a partition of the new model ended: {reason}")
             self._not_loaded(pid, describe_exception(error, kernel.self()))
+        if pid in self._preparing:
+            lost = self._lost("preprocess or key", reason)
+            preparing = self._no_longer_preparing(pid)
+            self._enter(preparing.ref, [lost] * preparing.count)
+        elif (finishing := self._finishing.pop(pid, None)) is not None and reason != NORMAL:
+            answer(finishing.client, Answer((self._lost("postprocess", reason),) * finishing.count))
         its = self._partitions.pop(pid, None)
         if its is None:
             return
@@ -391,6 +421,10 @@ class ServingServer(GenServer):
         if not its.retires:
             again = self._start(self._serving, its.device, self._shelf)
             self._partitions[again] = Partition(its.device, [_LOADING], False, self._shelf)
+
+    def _lost(self, what: str, reason: Reason) -> Wrong:
+        """What came of an input whose process for that has ended, as by SystemExit, which is for no caller to raise."""
+        return wrong(ServingLost(f"the process in which {self._words} called {what} for this ended: {reason}"))
 
     def _loaded(self, pid: Pid) -> None:
         coming = self._coming

@@ -117,6 +117,34 @@ async def test_what_comes_before_and_after_is_done_for_each_input_and_fails_for_
     assert BATCHES == [[1, 4, 5]]
 
 
+def ends_for_x(value: str) -> str:
+    if value == "x":
+        raise SystemExit
+    return value
+
+
+async def is_cancelled_for_x(value: str) -> str:
+    if value == "x":
+        raise asyncio.CancelledError
+    return value
+
+
+@pytest.mark.parametrize("function", [ends_for_x, is_cancelled_for_x])
+@pytest.mark.parametrize("option", ["preprocess", "key", "postprocess"])
+def test_who_asks_is_told_when_what_comes_before_or_after_ends_its_process(function: Any, option: str) -> None:
+    @on_node
+    async def test() -> None:
+        serving = bl.Serving(list, batch_timeout=0, max_waiting=1, **{option: function})
+        pid = await serving.start_link()
+        for _ in range(2):
+            with pytest.raises(bl.ServingLost, match=f"called .*{option}.* for this ended"):
+                await bl.Serving.call(pid, "x")
+        assert await bl.Serving.call(pid, "y") == "y", "nothing is left that would count as waiting"
+        await bl.Serving.drain(pid)
+
+    test()
+
+
 @on_node
 async def test_inputs_of_different_keys_never_share_a_batch() -> None:
     pid = await bl.Serving(double, batch_size=8, batch_timeout=0, key=lambda number: number % 2).start_link()
