@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from beamlike.kernel.record import frozen
@@ -61,6 +61,13 @@ class AskStatistics:
 @frozen
 class Done:
     value: Any
+
+
+@frozen
+class Raw(Done):
+    """`postprocess`, of the model that gave it, is still to make another of the value."""
+
+    postprocess: Callable[[Any], Any]
 
 
 @frozen

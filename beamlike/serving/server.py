@@ -41,6 +41,7 @@ from beamlike.serving.messages import (
     Loaded,
     Outcome,
     Prepared,
+    Raw,
     Swap,
     Withdraw,
     Work,
@@ -48,7 +49,7 @@ from beamlike.serving.messages import (
     Wrong,
 )
 from beamlike.serving.partition import partition
-from beamlike.serving.processing import finish, prepare
+from beamlike.serving.processing import finish, prepare, prepares_alike
 from beamlike.serving.requests import Request, Requests
 from beamlike.serving.shelf import Shelf
 from beamlike.serving.statistics import Recent, Statistics
@@ -64,6 +65,7 @@ _REFILL: Final = "refill"
 
 @slotted
 class Partition:
+    serving: Serving
     device: Any
     batch: list[Entry]
     """What it evaluates; empty when it is free."""
@@ -74,10 +76,12 @@ class Partition:
 
 @slotted
 class Preparing:
-    """Inputs of a request for which a process does what comes before."""
+    """Inputs of a request for which a process does what comes before, as this serving has it."""
 
+    serving: Serving
     ref: Ref
-    count: int
+    places: Sequence[int]
+    values: Sequence[Any]
 
 
 @slotted
@@ -124,7 +128,7 @@ class ServingServer(GenServer):
         started = {self._start(serving, device, self._shelf): device for device in serving.partitions}
         for pid in started:
             await _is_loaded(pid)
-        self._partitions = {pid: Partition(device, [], False, self._shelf) for pid, device in started.items()}
+        self._partitions = {pid: Partition(serving, device, [], False, self._shelf) for pid, device in started.items()}
         if name is not None:
             await pg.join((GROUP, name))
 
@@ -156,7 +160,7 @@ class ServingServer(GenServer):
     def handle_info(self, message: Any) -> None:
         match message:
             case Prepared(pid, values):
-                self._enter(self._no_longer_preparing(pid).ref, values)
+                self._prepared(self._no_longer_preparing(pid), values)
             case Worked(pid, outcomes, seconds, following):
                 self._worked(pid, outcomes, seconds, following)
             case Loaded(pid, None):
@@ -201,7 +205,7 @@ class ServingServer(GenServer):
         if not values:
             return Answer(())
         self._requests.open(request)
-        self._prepare(request.ref, values)
+        self._prepare(request, range(len(values)), values)
         if not self._needs_no_look(request):
             self._look()
         return NO_REPLY
@@ -217,10 +221,6 @@ class ServingServer(GenServer):
         request = self._request(ref, None, (to, ref), seconds, 1)
         request.monitor = kernel.monitor(to.pid)
         self._listening[request.monitor] = ref
-        if not streams(self._serving.run):
-            error = TypeError("expected a serving whose function is a generator, to stream; this one gives all at once")
-            self._tell(request, wrong(error))
-            return
         refusal = self._asked([value], request)
         if refusal is not NO_REPLY:
             self._unwatch(request)
@@ -255,30 +255,51 @@ class ServingServer(GenServer):
 
     # How an input becomes an entry, and an entry an outcome.
 
-    def _prepare(self, ref: Ref, values: Sequence[Any]) -> None:
+    def _prepare(self, request: Request, places: Sequence[int], values: Sequence[Any]) -> None:
         serving = self._serving
-        if serving.preprocess is None and serving.key is None:
-            self._enter(ref, tuple((value, None) for value in values))
+        if request.listener is not None and not streams(serving.run):
+            error = TypeError("expected a serving whose function is a generator, to stream; this one gives all at once")
+            self._finish(self._requests.settle_place(request, 0, wrong(error)), failed=1)
+        elif serving.preprocess is None and serving.key is None:
+            self._enter(request, places, values, [(value, None) for value in values])
         else:
             self._inputs_in_preparation += len(values)
             process = kernel.spawn_link(prepare, serving, tuple(values), kernel.self())
-            self._preparing[process] = Preparing(ref, len(values))
+            self._preparing[process] = Preparing(serving, request.ref, places, values)
 
     def _no_longer_preparing(self, pid: Pid) -> Preparing:
         its = self._preparing.pop(pid)
-        self._inputs_in_preparation -= its.count
+        self._inputs_in_preparation -= len(its.places)
         return its
 
-    def _enter(self, ref: Ref, values: Sequence[Any]) -> None:
-        request = self._requests.find(ref)
+    def _prepared(self, its: Preparing, ready: Sequence[Any]) -> None:
+        request = self._requests.find(its.ref)
         if request is None:  # withdrawn meanwhile
             return
-        for place, value in enumerate(values):
-            if isinstance(value, Wrong):
-                self._finish(self._requests.settle_place(request, place, value), failed=1)
+        if prepares_alike(its.serving, self._serving):
+            self._enter(request, its.places, its.values, ready)
+        else:  # another model has taken over meanwhile
+            self._prepare(request, its.places, its.values)
+
+    def _prepare_anew(self) -> None:
+        """All that waits, in the order in which it came."""
+        entries: list[Entry] = []
+        while due := self._batches.take(math.inf):
+            entries += due
+        inputs: dict[Ref, tuple[Request, dict[int, Any]]] = {}
+        for entry in sorted(entries, key=lambda entry: entry.id):
+            request, place, value = self._requests.leave(entry.id)
+            inputs.setdefault(request.ref, (request, {}))[1][place] = value
+        for request, values in inputs.values():
+            self._prepare(request, list(values), list(values.values()))
+
+    def _enter(self, request: Request, places: Sequence[int], values: Sequence[Any], ready: Sequence[Any]) -> None:
+        for place, value, its in zip(places, values, ready, strict=True):
+            if isinstance(its, Wrong):
+                self._finish(self._requests.settle_place(request, place, its), failed=1)
             else:
-                evaluated, key = value
-                id = self._requests.enter(request, place)
+                evaluated, key = its
+                id = self._requests.enter(request, place, value)
                 self._batches.add(Entry(id, evaluated, key, request.since, request.deadline))
 
     def _worked(self, pid: Pid, outcomes: Sequence[Outcome | Late], seconds: float, following: int | None) -> None:
@@ -293,8 +314,12 @@ class ServingServer(GenServer):
         if its.retires and not its.batch:
             self._retire(pid)
         self._look()  # first, so that the partition has its next batch while these are answered
+        postprocess = its.serving.postprocess
         for entry, outcome in zip(batch, outcomes, strict=True):
-            self._settle(entry, outcome)
+            if postprocess is not None and isinstance(outcome, Done):
+                self._settle(entry, Raw(outcome.value, postprocess))
+            else:
+                self._settle(entry, outcome)
 
     def _settle(self, entry: Entry, outcome: Outcome | Late) -> None:
         if isinstance(outcome, Late):
@@ -310,14 +335,14 @@ class ServingServer(GenServer):
             self._counts[name] += count
         if request is None:
             return
-        if request.listener is not None:
-            [outcome] = request.answer().outcomes
-            self._tell(request, outcome)
-        elif self._serving.postprocess is None or request.client is None:
-            answer(request.client, request.answer())  # type: ignore[arg-type]  # who does not listen waits
+        given = request.answer()
+        if request.client is None:
+            self._tell(request, given.outcomes[0])
+        elif any(isinstance(outcome, Raw) for outcome in given.outcomes):
+            process = kernel.spawn_link(finish, given, request.client)
+            self._finishing[process] = Finishing(request.client, len(given.outcomes))
         else:
-            process = kernel.spawn_link(finish, self._serving, request.answer(), request.client)
-            self._finishing[process] = Finishing(request.client, len(request.outcomes))
+            answer(request.client, given)
 
     def _tell(self, request: Request, outcome: Outcome) -> None:
         assert request.listener is not None
@@ -409,7 +434,7 @@ class ServingServer(GenServer):
         if pid in self._preparing:
             lost = self._lost("preprocess or key", reason)
             preparing = self._no_longer_preparing(pid)
-            self._enter(preparing.ref, [lost] * preparing.count)
+            self._prepared(preparing, [lost] * len(preparing.places))
         elif (finishing := self._finishing.pop(pid, None)) is not None and reason != NORMAL:
             answer(finishing.client, Answer((self._lost("postprocess", reason),) * finishing.count))
         its = self._partitions.pop(pid, None)
@@ -420,7 +445,7 @@ class ServingServer(GenServer):
             self._settle(entry, wrong(error))
         if not its.retires:
             again = self._start(self._serving, its.device, self._shelf)
-            self._partitions[again] = Partition(its.device, [_LOADING], False, self._shelf)
+            self._partitions[again] = Partition(self._serving, its.device, [_LOADING], False, self._shelf)
 
     def _lost(self, what: str, reason: Reason) -> Wrong:
         """What came of an input whose process for that has ended, as by SystemExit, which is for no caller to raise."""
@@ -462,10 +487,13 @@ class ServingServer(GenServer):
             its.retires = True
             if not its.batch or its.batch == [_LOADING]:
                 self._retire(pid)
-        self._partitions |= {pid: Partition(device, [], False, coming.shelf) for pid, device in coming.devices.items()}
-        self._serving = coming.serving
+        before, self._serving = self._serving, coming.serving
+        for pid, device in coming.devices.items():
+            self._partitions[pid] = Partition(self._serving, device, [], False, coming.shelf)
         self._generation += 1
         self._batches.size, self._batches.wait = coming.serving.batch_size, coming.serving.batch_timeout
+        if not prepares_alike(before, self._serving):
+            self._prepare_anew()
         GenServer.reply(coming.client, Done(self._generation))
 
     def _retire(self, pid: Pid) -> None:

@@ -154,8 +154,8 @@ class Serving:
     @staticmethod
     async def swap(serving: Pid | str, new: Serving, *, timeout: float | None = None) -> list[int]:
         """Puts another model in the place of the one that is served, by every replica: the new one is loaded beside the
-        old, then takes what waits, and what runs ends on the old. Returns the generation of each. If a load raises,
-        that is raised, and the old model goes on."""
+        old, then takes what waits, which is prepared anew if its preprocess or key is another, and what runs ends on
+        the old. Returns the generation of each. If a load raises, that is raised, and the old model goes on."""
         return await client.swap(serving, new, timeout)
 
     @staticmethod

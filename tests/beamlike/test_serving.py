@@ -367,6 +367,76 @@ async def test_another_model_takes_over_what_waits_while_what_runs_ends_on_the_o
     assert (seen.generation, seen.partitions) == (2, 1)
 
 
+def marked(mark: str, run: Any, **options: Any) -> bl.Serving:
+    """One that leaves its mark before and after."""
+    return bl.Serving(run, preprocess=lambda it: f"{it}>{mark}", postprocess=lambda it: f"{it}>{mark}", **options)
+
+
+@on_node
+async def test_what_comes_before_and_after_an_input_is_that_of_the_model_which_evaluates_it() -> None:
+    gate = threading.Event()
+    pid = await marked("old", held(gate), batch_size=1, batch_timeout=0).start_link()
+    both = asyncio.create_task(bl.Serving.call_many(pid, ["a", "b"]))
+    await eventually(lambda: BATCHES)
+    await bl.Serving.swap(pid, marked("new", list))
+    gate.set()
+    assert await both == ["a>old>old", "b>new>new"]
+
+
+@on_node
+async def test_what_is_still_prepared_when_another_model_takes_over_is_prepared_again() -> None:
+    begun, gate = threading.Event(), threading.Event()
+
+    def slow(value: str) -> str:
+        begun.set()
+        assert gate.wait(PATIENCE)
+        return f"{value}>old"
+
+    pid = await bl.Serving(list, preprocess=slow).start_link()
+    asked = asyncio.create_task(bl.Serving.call(pid, "a"))
+    await eventually(begun.is_set)
+    await bl.Serving.swap(pid, marked("new", list))
+    gate.set()
+    assert await asked == "a>new>new"
+
+
+@on_node
+async def test_what_waits_when_another_model_takes_over_is_kept_apart_by_its_key() -> None:
+    gate = threading.Event()
+    pid = await bl.Serving(held(gate), batch_size=1, batch_timeout=0).start_link()
+    asked = asyncio.create_task(bl.Serving.call_many(pid, [0, 1, 2, 3, 4]))
+    await eventually(lambda: BATCHES)
+    await bl.Serving.swap(pid, bl.Serving(double, key=lambda number: number % 2, batch_timeout=0))
+    gate.set()
+    assert await asked == [0, 2, 4, 6, 8]
+    assert sorted(BATCHES) == [[0], [1, 3], [2, 4]]
+
+
+@on_node
+async def test_a_stream_that_waits_when_a_model_takes_over_that_gives_none_is_told_so() -> None:
+    gate = threading.Event()
+
+    def twice(batch: list[str]) -> Iterator[list[str]]:
+        BATCHES.append(batch)
+        yield batch
+        assert gate.wait(PATIENCE)
+        yield batch
+
+    async def chunks(value: str) -> list[str]:
+        return [chunk async for chunk in bl.Serving.stream(pid, value)]
+
+    pid = await bl.Serving(twice, batch_size=1, batch_timeout=0).start_link()
+    running = asyncio.create_task(chunks("runs"))
+    await eventually(lambda: BATCHES)
+    waiting = asyncio.create_task(chunks("waits"))
+    await wait(pid, 1)
+    await bl.Serving.swap(pid, bl.Serving(list))
+    with pytest.raises(TypeError, match="expected a serving whose function is a generator"):
+        await waiting
+    gate.set()
+    assert await running == ["runs", "runs"]
+
+
 @on_node
 async def test_a_model_that_cannot_be_loaded_leaves_the_old_one_in_place() -> None:
     def load(device: object) -> None:
