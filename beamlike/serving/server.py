@@ -440,6 +440,8 @@ class ServingServer(GenServer):
         its = self._partitions.pop(pid, None)
         if its is None:
             return
+        if its.batch == [_LOADING]:  # by SystemExit and the like; it is no other for that than one that could not load
+            raise ProcessExit(reason)
         error = ServingLost(f"a partition of {self._words} ended while it evaluated this: {reason}")
         for entry in [*its.batch, *its.shelf.taken_by(pid)]:
             self._settle(entry, wrong(error))

@@ -463,6 +463,26 @@ async def test_a_partition_that_ends_fails_its_batch_and_is_replaced() -> None:
 
 
 @on_node
+async def test_one_whose_load_ends_the_process_of_a_new_partition_ends_for_its_supervisor_to_decide() -> None:
+    loads: list[object] = []
+
+    def load(device: object) -> None:
+        loads.append(device)
+        if len(loads) > 1:
+            raise SystemExit("no such device")
+
+    def run(_model: None, batch: list[str]) -> list[str]:
+        raise SystemExit
+
+    pid = await bl.Serving(run, load=load, batch_timeout=0).start()
+    ended = bl.monitor(pid)
+    with pytest.raises(bl.ServingLost):
+        await bl.Serving.call(pid, "end")
+    assert "no such device" in str((await bl.receive(ref=ended, timeout=PATIENCE)).reason)
+    assert len(loads) == 2
+
+
+@on_node
 async def test_a_killed_partition_whose_thread_goes_on_takes_no_more_batches_with_it() -> None:
     begun, goes_on, looked = threading.Event(), threading.Event(), threading.Event()
     loads: list[int] = []
