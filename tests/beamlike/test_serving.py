@@ -336,6 +336,30 @@ async def _messages() -> AsyncIterator[Any]:
 
 
 @on_node
+async def test_a_stream_that_one_replica_does_not_take_is_taken_by_another() -> None:
+    async def without_end(batch: list[str]) -> AsyncIterator[list[str]]:
+        yield batch
+        await asyncio.Event().wait()
+
+    full = await bl.Serving(without_end, batch_size=1, batch_timeout=0, max_waiting=1).start_link(name="words")
+    running = bl.Serving.stream(full, "runs", timeout=None)
+    assert await anext(running) == "runs"
+    waiting = asyncio.ensure_future(anext(bl.Serving.stream(full, "waits", timeout=None)))
+    await wait(full, 1)
+    with pytest.raises(bl.Overloaded, match="1 inputs wait already, of 1 that may"):
+        await anext(bl.Serving.stream("words", "refused"))
+    free = bl.Serving(without_end, batch_size=1, batch_timeout=0, partitions=range(4))
+    pid = await free.start_link(name="words")
+    its = [bl.Serving.stream(pid, "runs", timeout=None) for _ in range(3)]  # so that the other is asked first
+    assert [await anext(stream) for stream in its] == ["runs"] * 3
+    taken = bl.Serving.stream("words", "taken")
+    assert await anext(taken) == "taken"
+    waiting.cancel()
+    for stream in (running, taken, *its):
+        await stream.aclose()
+
+
+@on_node
 async def test_a_stream_that_fails_raises_after_its_chunks_and_what_does_not_stream_says_so() -> None:
     def fails(batch: list[int]) -> Iterator[list[int]]:
         yield batch
