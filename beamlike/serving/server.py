@@ -197,11 +197,9 @@ class ServingServer(GenServer):
     def _asked(self, values: Sequence[Any], request: Request) -> Any:
         if self._draining:
             return Answer((), refused="it is about to end")
-        room = self._serving.max_waiting - self._waiting
-        if len(values) > room:
+        if self._waiting and len(values) > self._serving.max_waiting - self._waiting:
             self._counts["refused"] += len(values)
-            words = f"{self._serving.max_waiting - room} inputs wait already, of {self._serving.max_waiting} that may"
-            return Answer((), refused=words)
+            return Answer((), refused=self._why_refused(len(values)))
         if not values:
             return Answer(())
         self._requests.open(request)
@@ -209,6 +207,11 @@ class ServingServer(GenServer):
         if not self._needs_no_look(request):
             self._look()
         return NO_REPLY
+
+    def _why_refused(self, count: int) -> str:
+        most = self._serving.max_waiting
+        words = f"{self._waiting} inputs wait already, of {most} that may"
+        return words if count <= most else f"{words}, and a request of {count} is taken while none waits"
 
     def _needs_no_look(self, request: Request) -> bool:
         """Of most requests nothing is to be done before the next look, which is to come."""

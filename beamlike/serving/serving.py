@@ -42,7 +42,8 @@ class Serving:
     the devices, each with a model of its own; they work at the same time. `preprocess` and `postprocess` turn a single
     input and a single output into another, in threads, beside the batches (chunks of a stream are left as they are).
     Inputs for which `key` gives different values never share a batch. `pad` is put into batches that are not full, so
-    that a compiled model sees one size. When `max_waiting` inputs wait, more are refused.
+    that a compiled model sees one size. When `max_waiting` inputs wait, more are refused; a request of more than that
+    is taken while none waits.
 
     >>> import asyncio, beamlike as bl
     >>> double = bl.Serving(lambda batch: [2 * number for number in batch], batch_size=8)

@@ -207,6 +207,21 @@ async def test_when_too_many_inputs_wait_more_are_refused_at_once_and_the_others
 
 
 @on_node
+async def test_a_request_of_more_inputs_than_may_wait_is_taken_while_none_waits() -> None:
+    gate = threading.Event()
+    pid = await bl.Serving(held(gate), batch_size=1, batch_timeout=0, max_waiting=2).start_link()
+    large = asyncio.create_task(bl.Serving.call_many(pid, range(5)))
+    await eventually(lambda: BATCHES)
+    with pytest.raises(bl.Overloaded, match="4 inputs wait already, of 2 that may"):
+        await bl.Serving.call(pid, 5)
+    with pytest.raises(bl.Overloaded, match="and a request of 3 is taken while none waits"):
+        await bl.Serving.call_many(pid, range(3))
+    gate.set()
+    assert await large == [0, 1, 2, 3, 4]
+    assert await bl.Serving.call_many(pid, range(3)) == [0, 1, 2]
+
+
+@on_node
 async def test_an_input_whose_time_is_up_before_it_begins_is_not_evaluated() -> None:
     gate = threading.Event()
     pid = await bl.Serving(held(gate), batch_size=1, batch_timeout=0).start_link()
