@@ -14,7 +14,7 @@ from beamlike.serving.messages import Answer, Listener, Outcome
 
 @slotted
 class Request:
-    """`client` waits for an Answer, or `listener` for chunks, and is watched by `monitor`."""
+    """`client` waits for an Answer, or `listener` for chunks; who it is may be watched by `monitor`."""
 
     ref: Ref
     client: Client | None
@@ -49,6 +49,10 @@ class Requests:
 
     def find(self, ref: Ref) -> Request | None:
         return self._by_ref.get(ref)
+
+    def unwatched(self, before: float) -> list[Request]:
+        """Those that came before then."""
+        return [each for each in self._by_ref.values() if each.monitor is None and each.since < before]
 
     def enter(self, request: Request, place: int, value: Any) -> int:
         """The number of an entry for that input, which was asked as `value`."""

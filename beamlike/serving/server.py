@@ -59,6 +59,9 @@ if TYPE_CHECKING:
 
 GROUP: Final = "beamlike.serving"
 _LOOK: Final = "look"
+_WATCH: Final = "watch"
+WATCHED_AFTER: Final = 1.0
+"""Seconds. By then most requests are answered, of whose price a monitor would be a third."""
 _REFILL: Final = "refill"
 """That the shelf was emptied, and is to be filled by the look that follows each message."""
 
@@ -122,7 +125,8 @@ class ServingServer(GenServer):
         self._inputs_in_preparation = 0
         self._finishing: dict[Pid, Finishing] = {}
         self._draining: list[Client] = []
-        self._listening: dict[Ref, Ref] = {}
+        self._watched: dict[Ref, Ref] = {}
+        self._watch_is_due = False
         self._counts = dict.fromkeys(("served", "failed", "refused", "late", "withdrawn", "batches", "inputs"), 0)
         self._latencies, self._runs = Recent(), Recent()
         started = {self._start(serving, device, self._shelf): device for device in serving.partitions}
@@ -170,9 +174,11 @@ class ServingServer(GenServer):
             case Exit(pid, reason):
                 self._ended(pid, reason)
             case Down(ref):
-                self._withdraw(self._listening.pop(ref, ref))
+                self._withdraw(self._watched.pop(ref, ref))
             case "look":
                 self._timer = None
+            case "watch":
+                self._watch_who_waits()
         self._look()
         self._end_if_drained()
 
@@ -203,6 +209,9 @@ class ServingServer(GenServer):
         if not values:
             return Answer(())
         self._requests.open(request)
+        if not self._watch_is_due:
+            self._watch_is_due = True
+            send_after(kernel.self(), _WATCH, WATCHED_AFTER)
         self._prepare(request, range(len(values)), values)
         if not self._needs_no_look(request):
             self._look()
@@ -222,15 +231,27 @@ class ServingServer(GenServer):
 
     def _stream(self, value: Any, seconds: float | None, ref: Ref, to: Alias) -> None:
         request = self._request(ref, None, (to, ref), seconds, 1)
-        request.monitor = kernel.monitor(to.pid)
-        self._listening[request.monitor] = ref
+        self._watch(request, to)
         refusal = self._asked([value], request)
         if refusal is not NO_REPLY:
             self._unwatch(request)
             kernel.send(to, (ref, "refused", refusal.refused))
 
+    def _watch_who_waits(self) -> None:
+        """Who is killed, or is lost with its node, cannot withdraw what it asked."""
+        self._watch_is_due = len(self._requests) > 0
+        if self._watch_is_due:
+            send_after(kernel.self(), _WATCH, WATCHED_AFTER)
+        for request in self._requests.unwatched(self._now() - WATCHED_AFTER):
+            if request.client is not None:
+                self._watch(request, request.client)
+
+    def _watch(self, request: Request, who: Alias) -> None:
+        request.monitor = kernel.monitor(who.pid)
+        self._watched[request.monitor] = request.ref
+
     def _unwatch(self, request: Request) -> None:
-        if request.monitor is not None and self._listening.pop(request.monitor, None) is not None:
+        if request.monitor is not None and self._watched.pop(request.monitor, None) is not None:
             kernel.demonitor(request.monitor, flush=True)
 
     def _request(
@@ -245,8 +266,8 @@ class ServingServer(GenServer):
         if request is None:
             return
         dropped = self._requests.withdraw(ref)
+        self._unwatch(request)
         if request.listener is not None:
-            self._unwatch(request)
             for pid, its in self._partitions.items():
                 if any(each.id in dropped for each in its.batch):
                     kernel.send(pid, Forget(ref))
@@ -338,6 +359,7 @@ class ServingServer(GenServer):
             self._counts[name] += count
         if request is None:
             return
+        self._unwatch(request)
         given = request.answer()
         if request.client is None:
             self._tell(request, given.outcomes[0])
@@ -350,7 +372,6 @@ class ServingServer(GenServer):
     def _tell(self, request: Request, outcome: Outcome) -> None:
         assert request.listener is not None
         to, ref = request.listener
-        self._unwatch(request)
         kernel.send(to, (ref, "end") if isinstance(outcome, Done) else (ref, "failed", outcome.why))
 
     def _look(self) -> None:

@@ -252,6 +252,24 @@ async def test_who_is_cancelled_takes_the_input_back() -> None:
 
 
 @on_node
+async def test_what_a_killed_caller_asked_is_not_evaluated_and_nobody_is_watched_who_has_an_answer() -> None:
+    gate = threading.Event()
+    pid = await bl.Serving(held(gate), batch_size=1, batch_timeout=0).start_link()
+    first = asyncio.create_task(bl.Serving.call(pid, "first", timeout=PATIENCE))
+    await eventually(lambda: BATCHES)
+    killed = bl.spawn(functools.partial(bl.Serving.call, pid, "second", timeout=None))
+    await wait(pid, 1)
+    bl.exit(killed, "kill")
+    await wait(pid, 0)
+    gate.set()
+    assert await first == "first"
+    assert await bl.Serving.call(pid, "third") == "third"
+    assert BATCHES == [["first"], ["third"]]
+    await bl.Serving.statistics(pid)
+    assert process_of(pid).monitors == ()
+
+
+@on_node
 async def test_when_what_lay_ready_is_taken_back_the_next_lies_ready_in_its_place() -> None:
     go_on, begun = threading.Event(), threading.Semaphore(0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import threading
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 import beamlike as bl
-from tests.support.local_nodes import eventually
+from tests.support.local_nodes import PATIENCE, eventually
 from tests.support.peers import Peer, Peers, among_peers
 
 
@@ -152,3 +153,26 @@ async def test_a_chunk_that_cannot_travel_ends_its_stream_and_no_other_of_the_ba
     whole, broken = await asyncio.gather(chunks("a"), chunks("lock"), return_exceptions=True)
     assert whole == ["a", "a"]
     assert isinstance(broken, bl.UnencodableTerm)
+
+
+async def ask_and_go(serving: bl.Pid, count: int) -> None:
+    for number in range(count):
+        bl.spawn(functools.partial(bl.Serving.call, serving, number, timeout=None))
+
+
+@among_peers
+async def test_what_a_killed_node_asked_waits_no_more(started: Peers) -> None:
+    one = await started.start("one")
+    await bl.connect(one.node)
+    pid = await bl.Serving(hang, batch_size=1, batch_timeout=0).start()
+    await bl.rpc.call(one.node, ask_and_go, pid, 3)
+    await waits(pid, 2)
+    one.kill()
+    await waits(pid, 0)
+
+
+async def waits(serving: bl.Pid, count: int) -> None:
+    """Returns when so many inputs wait there."""
+    async with asyncio.timeout(PATIENCE):
+        while (await bl.Serving.statistics(serving))[0].waiting != count:  # noqa: ASYNC110 - it tells no event
+            await asyncio.sleep(0.001)
