@@ -16,6 +16,7 @@ from beamlike.distribution.process_groups import pg
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.call_errors import CallFailed, CallTimeout
 from beamlike.kernel.current import current_node
+from beamlike.kernel.errors import BeamlikeError
 from beamlike.kernel.exceptions import reraisable
 from beamlike.kernel.terms import Down, Pid, Ref
 from beamlike.serving.errors import NoServing, Overloaded, ServingLost, ServingTimeout
@@ -59,9 +60,7 @@ async def ask(serving: Pid | str, values: Sequence[Any], timeout: float | None, 
         if not answer.refused:
             return answer.outcomes
         refused = answer.refused
-    if refused:
-        raise Overloaded(f"{serving} takes no more for now: {refused}. Try again later, or start another replica")
-    raise _none(serving)
+    raise _nobody_took_it(serving, refused)
 
 
 async def _ask(pid: Pid, values: Sequence[Any], seconds: float | None) -> Answer:
@@ -79,32 +78,42 @@ async def _ask(pid: Pid, values: Sequence[Any], seconds: float | None) -> Answer
 
 async def stream(serving: Pid | str, value: Any, timeout: float | None) -> AsyncGenerator[Any, None]:
     until = math.inf if timeout is None else time.monotonic() + timeout
+    tried: set[Pid] = set()
+    refused = ""
     await look_for(serving)
-    pid = _next(serving, set())
-    if pid is None:
-        raise _none(serving)
-    ref = kernel.monitor(pid)
-    to = kernel.alias(ref)
-    _under_way[pid] += 1
-    over = False
-    try:
-        GenServer.cast(pid, AskStream(value, _left(until), ref, to))
+    while (pid := _next(serving, tried)) is not None:
+        tried.add(pid)
+        ref = kernel.monitor(pid)
+        _under_way[pid] += 1
+        over = False
+        try:
+            GenServer.cast(pid, AskStream(value, _left(until), ref, kernel.alias(ref)))
+            while not over:
+                match await _news(serving, ref, until, timeout):
+                    case (_, "chunk", chunk):
+                        yield chunk
+                    case (_, "refused", words):
+                        over, refused = True, words
+                    case Down(reason="noproc"):
+                        over = True
+                    case last:
+                        over = True
+                        _check_end(last, serving)
+                        return
+        finally:
+            await _leave(pid, ref, over)
+    raise _nobody_took_it(serving, refused)
+
+
+async def _leave(pid: Pid, ref: Ref, over: bool) -> None:
+    """Hears no more of a stream, and has it evaluated no more unless it is over."""
+    kernel.demonitor(ref, flush=True)
+    if not over:
+        GenServer.cast(pid, Withdraw(ref))
+    with suppress(TimeoutError):
         while True:
-            match await _news(serving, ref, until, timeout):
-                case (_, "chunk", chunk):
-                    yield chunk
-                case last:
-                    over = True
-                    _check_end(last, serving)
-                    return
-    finally:
-        kernel.demonitor(ref, flush=True)
-        if not over:
-            GenServer.cast(pid, Withdraw(ref))
-        with suppress(TimeoutError):
-            while True:
-                await kernel.receive(ref=ref, timeout=0)
-        _is_over(pid)
+            await kernel.receive(ref=ref, timeout=0)
+    _is_over(pid)
 
 
 async def _news(serving: Pid | str, ref: Ref, until: float, timeout: float | None) -> Any:
@@ -121,10 +130,6 @@ def _check_end(last: Any, serving: Pid | str) -> None:
             return
         case (_, "failed", why):
             raise reraisable(why)
-        case (_, "refused", words):
-            raise Overloaded(f"{serving} takes no more for now: {words}. Try again later, or start another replica")
-        case Down(reason="noproc"):
-            raise _none(serving)
         case Down(reason=reason):
             raise ServingLost(f"{serving} ended before its stream did: {reason}")
 
@@ -172,6 +177,13 @@ async def _all(serving: Pid | str) -> list[Pid]:
     if not found:
         raise _none(serving)
     return found
+
+
+def _nobody_took_it(serving: Pid | str, refused: str) -> BeamlikeError:
+    """`refused` is what the last one said that did."""
+    if not refused:
+        return _none(serving)
+    return Overloaded(f"{serving} takes no more for now: {refused}. Try again later, or start another replica")
 
 
 def _none(serving: Pid | str) -> NoServing:

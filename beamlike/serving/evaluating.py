@@ -161,7 +161,10 @@ def _with_chunk(so_far: Outcome, chunk: Any, listener: Listener | None) -> Outco
         so_far.value.append(chunk)
     else:
         to, ref = listener
-        kernel.send(to, (ref, "chunk", chunk))
+        try:
+            kernel.send(to, (ref, "chunk", chunk))
+        except Exception as error:  # it cannot travel
+            return wrong(error)
     return so_far
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from beamlike.kernel.record import frozen
@@ -64,6 +64,13 @@ class Done:
 
 
 @frozen
+class Raw(Done):
+    """`postprocess`, of the model that gave it, is still to make another of the value."""
+
+    postprocess: Callable[[Any], Any]
+
+
+@frozen
 class Wrong:
     """What came in place of an output."""
 
@@ -88,9 +95,9 @@ class Answer:
 
 @frozen
 class Prepared:
-    """Of the request `ref`: each input as it is to be evaluated, with its key, or what is wrong with it."""
+    """Each input as it is to be evaluated, with its key, or what is wrong with it."""
 
-    ref: Ref
+    process: Pid
     values: tuple[tuple[Any, Hashable] | Wrong, ...]
 
 

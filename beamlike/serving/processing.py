@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.kernel import functions as kernel
 from beamlike.kernel.question import Client
-from beamlike.kernel.terms import Pid, Ref
-from beamlike.serving.evaluating import value_of, wrong
-from beamlike.serving.messages import Answer, Done, Outcome, Prepared, Wrong
+from beamlike.kernel.terms import Pid
+from beamlike.serving.answering import answer
+from beamlike.serving.evaluating import streams, value_of, wrong
+from beamlike.serving.messages import Answer, Done, Outcome, Prepared, Raw, Wrong
 
 if TYPE_CHECKING:
     from beamlike.serving.serving import Serving
 
 
-async def prepare(serving: Serving, ref: Ref, values: tuple[Any, ...], owner: Pid) -> None:
+async def prepare(serving: Serving, values: tuple[Any, ...], owner: Pid) -> None:
     """Each input as its function has it, beside the loop."""
-    kernel.send(owner, Prepared(ref, tuple([await _prepared(serving, value) for value in values])))
+    kernel.send(owner, Prepared(kernel.self(), tuple([await _prepared(serving, value) for value in values])))
+
+
+def prepares_alike(one: Serving, other: Serving) -> bool:
+    """Whether what was prepared for the one may be evaluated by the other."""
+    return one is other or _preparation(one) == _preparation(other)
+
+
+def _preparation(serving: Serving) -> tuple[Any, ...]:
+    return serving.preprocess, serving.key, streams(serving.run)
 
 
 async def _prepared(serving: Serving, value: Any) -> tuple[Any, Any] | Wrong:
@@ -30,15 +39,14 @@ async def _prepared(serving: Serving, value: Any) -> tuple[Any, Any] | Wrong:
     return ready, key
 
 
-async def finish(serving: Serving, answer: Answer, client: Client) -> None:
-    finished = [await _finished(serving, outcome) for outcome in answer.outcomes]
-    GenServer.reply(client, Answer(tuple(finished)))
+async def finish(raw: Answer, client: Client) -> None:
+    answer(client, Answer(tuple([await _finished(outcome) for outcome in raw.outcomes])))
 
 
-async def _finished(serving: Serving, outcome: Outcome) -> Outcome:
-    if isinstance(outcome, Wrong) or serving.postprocess is None:
+async def _finished(outcome: Outcome) -> Outcome:
+    if not isinstance(outcome, Raw):
         return outcome
     try:
-        return Done(await value_of(serving.postprocess, outcome.value))
+        return Done(await value_of(outcome.postprocess, outcome.value))
     except Exception as error:
         return wrong(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import field
+from typing import Any
 
 from beamlike.kernel.question import Client
 from beamlike.kernel.record import slotted
@@ -13,7 +14,7 @@ from beamlike.serving.messages import Answer, Listener, Outcome
 
 @slotted
 class Request:
-    """`client` waits for an Answer, or `listener` for chunks, and is watched by `monitor`."""
+    """`client` waits for an Answer, or `listener` for chunks; who it is may be watched by `monitor`."""
 
     ref: Ref
     client: Client | None
@@ -32,11 +33,11 @@ class Request:
 
 
 class Requests:
-    """Those that are not answered yet, and whose each input is, by the number of its entry."""
+    """Those that are not answered yet, and whose each input is and what it was, by the number of its entry."""
 
     def __init__(self) -> None:
         self._by_ref: dict[Ref, Request] = {}
-        self._places: dict[int, tuple[Request, int]] = {}
+        self._places: dict[int, tuple[Request, int, Any]] = {}
         self._number = 0
 
     def __len__(self) -> int:
@@ -49,12 +50,22 @@ class Requests:
     def find(self, ref: Ref) -> Request | None:
         return self._by_ref.get(ref)
 
-    def enter(self, request: Request, place: int) -> int:
-        """The number of an entry for that input."""
+    def unwatched(self, before: float) -> list[Request]:
+        """Those that came before then."""
+        return [each for each in self._by_ref.values() if each.monitor is None and each.since < before]
+
+    def enter(self, request: Request, place: int, value: Any) -> int:
+        """The number of an entry for that input, which was asked as `value`."""
         self._number += 1
-        self._places[self._number] = request, place
+        self._places[self._number] = request, place, value
         request.entries.add(self._number)
         return self._number
+
+    def leave(self, entry: int) -> tuple[Request, int, Any]:
+        """Its input is to be entered again: of which request it is, its place there, and what was asked."""
+        request, place, value = self._places.pop(entry)
+        request.entries.remove(entry)
+        return request, place, value
 
     def of(self, entry: int) -> Request | None:
         found = self._places.get(entry)
@@ -62,7 +73,7 @@ class Requests:
 
     def settle(self, entry: int, outcome: Outcome) -> Request | None:
         """The input has its outcome: the request, if that was the last."""
-        request, place = self._places.pop(entry, (None, 0))
+        request, place, _ = self._places.pop(entry, (None, 0, None))
         if request is None:  # withdrawn meanwhile
             return None
         request.entries.remove(entry)

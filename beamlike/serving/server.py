@@ -24,6 +24,7 @@ from beamlike.kernel.question import Client
 from beamlike.kernel.record import slotted
 from beamlike.kernel.terms import NORMAL, Alias, Down, ExceptionInfo, Exit, Pid, Reason, Ref
 from beamlike.kernel.timers import Timer, cancel_timer, send_after
+from beamlike.serving.answering import answer
 from beamlike.serving.batches import Batches, Entry
 from beamlike.serving.errors import ServingLost, ServingTimeout
 from beamlike.serving.evaluating import streams, wrong
@@ -40,6 +41,7 @@ from beamlike.serving.messages import (
     Loaded,
     Outcome,
     Prepared,
+    Raw,
     Swap,
     Withdraw,
     Work,
@@ -47,7 +49,7 @@ from beamlike.serving.messages import (
     Wrong,
 )
 from beamlike.serving.partition import partition
-from beamlike.serving.processing import finish, prepare
+from beamlike.serving.processing import finish, prepare, prepares_alike
 from beamlike.serving.requests import Request, Requests
 from beamlike.serving.shelf import Shelf
 from beamlike.serving.statistics import Recent, Statistics
@@ -57,18 +59,40 @@ if TYPE_CHECKING:
 
 GROUP: Final = "beamlike.serving"
 _LOOK: Final = "look"
+_WATCH: Final = "watch"
+WATCHED_AFTER: Final = 1.0
+"""Seconds. By then most requests are answered, of whose price a monitor would be a third."""
 _REFILL: Final = "refill"
 """That the shelf was emptied, and is to be filled by the look that follows each message."""
 
 
 @slotted
 class Partition:
+    serving: Serving
     device: Any
     batch: list[Entry]
     """What it evaluates; empty when it is free."""
     retires: bool
     """It has the model of before, and ends with its batch."""
     shelf: Shelf
+
+
+@slotted
+class Preparing:
+    """Inputs of a request for which a process does what comes before, as this serving has it."""
+
+    serving: Serving
+    ref: Ref
+    places: Sequence[int]
+    values: Sequence[Any]
+
+
+@slotted
+class Finishing:
+    """Outputs for which a process does what comes after, and answers."""
+
+    client: Client
+    count: int
 
 
 @slotted
@@ -97,15 +121,18 @@ class ServingServer(GenServer):
         self._coming: Coming | None = None
         self._timer: Timer | None = None
         self._timer_at = 0.0
-        self._preparing = 0
+        self._preparing: dict[Pid, Preparing] = {}
+        self._inputs_in_preparation = 0
+        self._finishing: dict[Pid, Finishing] = {}
         self._draining: list[Client] = []
-        self._listening: dict[Ref, Ref] = {}
+        self._watched: dict[Ref, Ref] = {}
+        self._watch_is_due = False
         self._counts = dict.fromkeys(("served", "failed", "refused", "late", "withdrawn", "batches", "inputs"), 0)
         self._latencies, self._runs = Recent(), Recent()
         started = {self._start(serving, device, self._shelf): device for device in serving.partitions}
         for pid in started:
             await _is_loaded(pid)
-        self._partitions = {pid: Partition(device, [], False, self._shelf) for pid, device in started.items()}
+        self._partitions = {pid: Partition(serving, device, [], False, self._shelf) for pid, device in started.items()}
         if name is not None:
             await pg.join((GROUP, name))
 
@@ -136,9 +163,8 @@ class ServingServer(GenServer):
 
     def handle_info(self, message: Any) -> None:
         match message:
-            case Prepared(ref, values):
-                self._preparing -= len(values)
-                self._prepared(ref, values)
+            case Prepared(pid, values):
+                self._prepared(self._no_longer_preparing(pid), values)
             case Worked(pid, outcomes, seconds, following):
                 self._worked(pid, outcomes, seconds, following)
             case Loaded(pid, None):
@@ -148,9 +174,11 @@ class ServingServer(GenServer):
             case Exit(pid, reason):
                 self._ended(pid, reason)
             case Down(ref):
-                self._withdraw(self._listening.pop(ref, ref))
+                self._withdraw(self._watched.pop(ref, ref))
             case "look":
                 self._timer = None
+            case "watch":
+                self._watch_who_waits()
         self._look()
         self._end_if_drained()
 
@@ -163,7 +191,7 @@ class ServingServer(GenServer):
         return NO_REPLY
 
     def _end_if_drained(self) -> None:
-        if self._draining and not len(self._requests):
+        if self._draining and not len(self._requests) and not self._finishing:
             for client in self._draining:
                 GenServer.reply(client, Done(None))
             raise Stop(NORMAL)
@@ -175,18 +203,24 @@ class ServingServer(GenServer):
     def _asked(self, values: Sequence[Any], request: Request) -> Any:
         if self._draining:
             return Answer((), refused="it is about to end")
-        room = self._serving.max_waiting - self._waiting
-        if len(values) > room:
+        if self._waiting and len(values) > self._serving.max_waiting - self._waiting:
             self._counts["refused"] += len(values)
-            words = f"{self._serving.max_waiting - room} inputs wait already, of {self._serving.max_waiting} that may"
-            return Answer((), refused=words)
+            return Answer((), refused=self._why_refused(len(values)))
         if not values:
             return Answer(())
         self._requests.open(request)
-        self._prepare(request.ref, values)
+        if not self._watch_is_due:
+            self._watch_is_due = True
+            send_after(kernel.self(), _WATCH, WATCHED_AFTER)
+        self._prepare(request, range(len(values)), values)
         if not self._needs_no_look(request):
             self._look()
         return NO_REPLY
+
+    def _why_refused(self, count: int) -> str:
+        most = self._serving.max_waiting
+        words = f"{self._waiting} inputs wait already, of {most} that may"
+        return words if count <= most else f"{words}, and a request of {count} is taken while none waits"
 
     def _needs_no_look(self, request: Request) -> bool:
         """Of most requests nothing is to be done before the next look, which is to come."""
@@ -197,19 +231,27 @@ class ServingServer(GenServer):
 
     def _stream(self, value: Any, seconds: float | None, ref: Ref, to: Alias) -> None:
         request = self._request(ref, None, (to, ref), seconds, 1)
-        request.monitor = kernel.monitor(to.pid)
-        self._listening[request.monitor] = ref
-        if not streams(self._serving.run):
-            error = TypeError("expected a serving whose function is a generator, to stream; this one gives all at once")
-            self._tell(request, wrong(error))
-            return
-        answer = self._asked([value], request)
-        if answer is not NO_REPLY:
+        self._watch(request, to)
+        refusal = self._asked([value], request)
+        if refusal is not NO_REPLY:
             self._unwatch(request)
-            kernel.send(to, (ref, "refused", answer.refused))
+            kernel.send(to, (ref, "refused", refusal.refused))
+
+    def _watch_who_waits(self) -> None:
+        """Who is killed, or is lost with its node, cannot withdraw what it asked."""
+        self._watch_is_due = len(self._requests) > 0
+        if self._watch_is_due:
+            send_after(kernel.self(), _WATCH, WATCHED_AFTER)
+        for request in self._requests.unwatched(self._now() - WATCHED_AFTER):
+            if request.client is not None:
+                self._watch(request, request.client)
+
+    def _watch(self, request: Request, who: Alias) -> None:
+        request.monitor = kernel.monitor(who.pid)
+        self._watched[request.monitor] = request.ref
 
     def _unwatch(self, request: Request) -> None:
-        if request.monitor is not None and self._listening.pop(request.monitor, None) is not None:
+        if request.monitor is not None and self._watched.pop(request.monitor, None) is not None:
             kernel.demonitor(request.monitor, flush=True)
 
     def _request(
@@ -224,8 +266,8 @@ class ServingServer(GenServer):
         if request is None:
             return
         dropped = self._requests.withdraw(ref)
+        self._unwatch(request)
         if request.listener is not None:
-            self._unwatch(request)
             for pid, its in self._partitions.items():
                 if any(each.id in dropped for each in its.batch):
                     kernel.send(pid, Forget(ref))
@@ -237,24 +279,51 @@ class ServingServer(GenServer):
 
     # How an input becomes an entry, and an entry an outcome.
 
-    def _prepare(self, ref: Ref, values: Sequence[Any]) -> None:
+    def _prepare(self, request: Request, places: Sequence[int], values: Sequence[Any]) -> None:
         serving = self._serving
-        if serving.preprocess is None and serving.key is None:
-            self._prepared(ref, tuple((value, None) for value in values))
+        if request.listener is not None and not streams(serving.run):
+            error = TypeError("expected a serving whose function is a generator, to stream; this one gives all at once")
+            self._finish(self._requests.settle_place(request, 0, wrong(error)), failed=1)
+        elif serving.preprocess is None and serving.key is None:
+            self._enter(request, places, values, [(value, None) for value in values])
         else:
-            self._preparing += len(values)
-            kernel.spawn_link(prepare, serving, ref, tuple(values), kernel.self())
+            self._inputs_in_preparation += len(values)
+            process = kernel.spawn_link(prepare, serving, tuple(values), kernel.self())
+            self._preparing[process] = Preparing(serving, request.ref, places, values)
 
-    def _prepared(self, ref: Ref, values: Sequence[Any]) -> None:
-        request = self._requests.find(ref)
+    def _no_longer_preparing(self, pid: Pid) -> Preparing:
+        its = self._preparing.pop(pid)
+        self._inputs_in_preparation -= len(its.places)
+        return its
+
+    def _prepared(self, its: Preparing, ready: Sequence[Any]) -> None:
+        request = self._requests.find(its.ref)
         if request is None:  # withdrawn meanwhile
             return
-        for place, value in enumerate(values):
-            if isinstance(value, Wrong):
-                self._finish(self._requests.settle_place(request, place, value), failed=1)
+        if prepares_alike(its.serving, self._serving):
+            self._enter(request, its.places, its.values, ready)
+        else:  # another model has taken over meanwhile
+            self._prepare(request, its.places, its.values)
+
+    def _prepare_anew(self) -> None:
+        """All that waits, in the order in which it came."""
+        entries: list[Entry] = []
+        while due := self._batches.take(math.inf):
+            entries += due
+        inputs: dict[Ref, tuple[Request, dict[int, Any]]] = {}
+        for entry in sorted(entries, key=lambda entry: entry.id):
+            request, place, value = self._requests.leave(entry.id)
+            inputs.setdefault(request.ref, (request, {}))[1][place] = value
+        for request, values in inputs.values():
+            self._prepare(request, list(values), list(values.values()))
+
+    def _enter(self, request: Request, places: Sequence[int], values: Sequence[Any], ready: Sequence[Any]) -> None:
+        for place, value, its in zip(places, values, ready, strict=True):
+            if isinstance(its, Wrong):
+                self._finish(self._requests.settle_place(request, place, its), failed=1)
             else:
-                evaluated, key = value
-                id = self._requests.enter(request, place)
+                evaluated, key = its
+                id = self._requests.enter(request, place, value)
                 self._batches.add(Entry(id, evaluated, key, request.since, request.deadline))
 
     def _worked(self, pid: Pid, outcomes: Sequence[Outcome | Late], seconds: float, following: int | None) -> None:
@@ -269,8 +338,12 @@ class ServingServer(GenServer):
         if its.retires and not its.batch:
             self._retire(pid)
         self._look()  # first, so that the partition has its next batch while these are answered
+        postprocess = its.serving.postprocess
         for entry, outcome in zip(batch, outcomes, strict=True):
-            self._settle(entry, outcome)
+            if postprocess is not None and isinstance(outcome, Done):
+                self._settle(entry, Raw(outcome.value, postprocess))
+            else:
+                self._settle(entry, outcome)
 
     def _settle(self, entry: Entry, outcome: Outcome | Late) -> None:
         if isinstance(outcome, Late):
@@ -286,18 +359,19 @@ class ServingServer(GenServer):
             self._counts[name] += count
         if request is None:
             return
-        if request.listener is not None:
-            [outcome] = request.answer().outcomes
-            self._tell(request, outcome)
-        elif self._serving.postprocess is None or request.client is None:
-            GenServer.reply(request.client, request.answer())  # type: ignore[arg-type]  # who does not listen waits
+        self._unwatch(request)
+        given = request.answer()
+        if request.client is None:
+            self._tell(request, given.outcomes[0])
+        elif any(isinstance(outcome, Raw) for outcome in given.outcomes):
+            process = kernel.spawn_link(finish, given, request.client)
+            self._finishing[process] = Finishing(request.client, len(given.outcomes))
         else:
-            kernel.spawn(finish, self._serving, request.answer(), request.client)
+            answer(request.client, given)
 
     def _tell(self, request: Request, outcome: Outcome) -> None:
         assert request.listener is not None
         to, ref = request.listener
-        self._unwatch(request)
         kernel.send(to, (ref, "end") if isinstance(outcome, Done) else (ref, "failed", outcome.why))
 
     def _look(self) -> None:
@@ -357,7 +431,7 @@ class ServingServer(GenServer):
 
     @property
     def _waiting(self) -> int:
-        return len(self._batches) + self._preparing + self._shelf.inputs
+        return len(self._batches) + self._inputs_in_preparation + self._shelf.inputs
 
     def _set_timer(self, now: float) -> None:
         """One that comes too early does no harm: most requests find one that is set."""
@@ -381,15 +455,27 @@ class ServingServer(GenServer):
         if coming is not None and pid in coming.devices:
             error = ServingLost(f"a partition of the new model ended: {reason}")
             self._not_loaded(pid, describe_exception(error, kernel.self()))
+        if pid in self._preparing:
+            lost = self._lost("preprocess or key", reason)
+            preparing = self._no_longer_preparing(pid)
+            self._prepared(preparing, [lost] * len(preparing.places))
+        elif (finishing := self._finishing.pop(pid, None)) is not None and reason != NORMAL:
+            answer(finishing.client, Answer((self._lost("postprocess", reason),) * finishing.count))
         its = self._partitions.pop(pid, None)
         if its is None:
             return
+        if its.batch == [_LOADING]:  # by SystemExit and the like; it is no other for that than one that could not load
+            raise ProcessExit(reason)
         error = ServingLost(f"a partition of {self._words} ended while it evaluated this: {reason}")
         for entry in [*its.batch, *its.shelf.taken_by(pid)]:
             self._settle(entry, wrong(error))
         if not its.retires:
             again = self._start(self._serving, its.device, self._shelf)
-            self._partitions[again] = Partition(its.device, [_LOADING], False, self._shelf)
+            self._partitions[again] = Partition(self._serving, its.device, [_LOADING], False, self._shelf)
+
+    def _lost(self, what: str, reason: Reason) -> Wrong:
+        """What came of an input whose process for that has ended, as by SystemExit, which is for no caller to raise."""
+        return wrong(ServingLost(f"the process in which {self._words} called {what} for this ended: {reason}"))
 
     def _loaded(self, pid: Pid) -> None:
         coming = self._coming
@@ -427,10 +513,13 @@ class ServingServer(GenServer):
             its.retires = True
             if not its.batch or its.batch == [_LOADING]:
                 self._retire(pid)
-        self._partitions |= {pid: Partition(device, [], False, coming.shelf) for pid, device in coming.devices.items()}
-        self._serving = coming.serving
+        before, self._serving = self._serving, coming.serving
+        for pid, device in coming.devices.items():
+            self._partitions[pid] = Partition(self._serving, device, [], False, coming.shelf)
         self._generation += 1
         self._batches.size, self._batches.wait = coming.serving.batch_size, coming.serving.batch_timeout
+        if not prepares_alike(before, self._serving):
+            self._prepare_anew()
         GenServer.reply(coming.client, Done(self._generation))
 
     def _retire(self, pid: Pid) -> None:

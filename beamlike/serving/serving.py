@@ -42,7 +42,8 @@ class Serving:
     the devices, each with a model of its own; they work at the same time. `preprocess` and `postprocess` turn a single
     input and a single output into another, in threads, beside the batches (chunks of a stream are left as they are).
     Inputs for which `key` gives different values never share a batch. `pad` is put into batches that are not full, so
-    that a compiled model sees one size. When `max_waiting` inputs wait, more are refused.
+    that a compiled model sees one size. When `max_waiting` inputs wait, more are refused; a request of more than that
+    is taken while none waits.
 
     >>> import asyncio, beamlike as bl
     >>> double = bl.Serving(lambda batch: [2 * number for number in batch], batch_size=8)
@@ -154,8 +155,8 @@ class Serving:
     @staticmethod
     async def swap(serving: Pid | str, new: Serving, *, timeout: float | None = None) -> list[int]:
         """Puts another model in the place of the one that is served, by every replica: the new one is loaded beside the
-        old, then takes what waits, and what runs ends on the old. Returns the generation of each. If a load raises,
-        that is raised, and the old model goes on."""
+        old, then takes what waits, which is prepared anew if its preprocess or key is another, and what runs ends on
+        the old. Returns the generation of each. If a load raises, that is raised, and the old model goes on."""
         return await client.swap(serving, new, timeout)
 
     @staticmethod

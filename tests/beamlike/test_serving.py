@@ -117,6 +117,34 @@ async def test_what_comes_before_and_after_is_done_for_each_input_and_fails_for_
     assert BATCHES == [[1, 4, 5]]
 
 
+def ends_for_x(value: str) -> str:
+    if value == "x":
+        raise SystemExit
+    return value
+
+
+async def is_cancelled_for_x(value: str) -> str:
+    if value == "x":
+        raise asyncio.CancelledError
+    return value
+
+
+@pytest.mark.parametrize("function", [ends_for_x, is_cancelled_for_x])
+@pytest.mark.parametrize("option", ["preprocess", "key", "postprocess"])
+def test_who_asks_is_told_when_what_comes_before_or_after_ends_its_process(function: Any, option: str) -> None:
+    @on_node
+    async def test() -> None:
+        serving = bl.Serving(list, batch_timeout=0, max_waiting=1, **{option: function})
+        pid = await serving.start_link()
+        for _ in range(2):
+            with pytest.raises(bl.ServingLost, match=f"called .*{option}.* for this ended"):
+                await bl.Serving.call(pid, "x")
+        assert await bl.Serving.call(pid, "y") == "y", "nothing is left that would count as waiting"
+        await bl.Serving.drain(pid)
+
+    test()
+
+
 @on_node
 async def test_inputs_of_different_keys_never_share_a_batch() -> None:
     pid = await bl.Serving(double, batch_size=8, batch_timeout=0, key=lambda number: number % 2).start_link()
@@ -179,6 +207,21 @@ async def test_when_too_many_inputs_wait_more_are_refused_at_once_and_the_others
 
 
 @on_node
+async def test_a_request_of_more_inputs_than_may_wait_is_taken_while_none_waits() -> None:
+    gate = threading.Event()
+    pid = await bl.Serving(held(gate), batch_size=1, batch_timeout=0, max_waiting=2).start_link()
+    large = asyncio.create_task(bl.Serving.call_many(pid, range(5)))
+    await eventually(lambda: BATCHES)
+    with pytest.raises(bl.Overloaded, match="4 inputs wait already, of 2 that may"):
+        await bl.Serving.call(pid, 5)
+    with pytest.raises(bl.Overloaded, match="and a request of 3 is taken while none waits"):
+        await bl.Serving.call_many(pid, range(3))
+    gate.set()
+    assert await large == [0, 1, 2, 3, 4]
+    assert await bl.Serving.call_many(pid, range(3)) == [0, 1, 2]
+
+
+@on_node
 async def test_an_input_whose_time_is_up_before_it_begins_is_not_evaluated() -> None:
     gate = threading.Event()
     pid = await bl.Serving(held(gate), batch_size=1, batch_timeout=0).start_link()
@@ -206,6 +249,24 @@ async def test_who_is_cancelled_takes_the_input_back() -> None:
     assert await first == "first"
     assert await bl.Serving.call(pid, "third") == "third"
     assert BATCHES == [["first"], ["third"]]
+
+
+@on_node
+async def test_what_a_killed_caller_asked_is_not_evaluated_and_nobody_is_watched_who_has_an_answer() -> None:
+    gate = threading.Event()
+    pid = await bl.Serving(held(gate), batch_size=1, batch_timeout=0).start_link()
+    first = asyncio.create_task(bl.Serving.call(pid, "first", timeout=PATIENCE))
+    await eventually(lambda: BATCHES)
+    killed = bl.spawn(functools.partial(bl.Serving.call, pid, "second", timeout=None))
+    await wait(pid, 1)
+    bl.exit(killed, "kill")
+    await wait(pid, 0)
+    gate.set()
+    assert await first == "first"
+    assert await bl.Serving.call(pid, "third") == "third"
+    assert BATCHES == [["first"], ["third"]]
+    await bl.Serving.statistics(pid)
+    assert process_of(pid).monitors == ()
 
 
 @on_node
@@ -308,6 +369,30 @@ async def _messages() -> AsyncIterator[Any]:
 
 
 @on_node
+async def test_a_stream_that_one_replica_does_not_take_is_taken_by_another() -> None:
+    async def without_end(batch: list[str]) -> AsyncIterator[list[str]]:
+        yield batch
+        await asyncio.Event().wait()
+
+    full = await bl.Serving(without_end, batch_size=1, batch_timeout=0, max_waiting=1).start_link(name="words")
+    running = bl.Serving.stream(full, "runs", timeout=None)
+    assert await anext(running) == "runs"
+    waiting = asyncio.ensure_future(anext(bl.Serving.stream(full, "waits", timeout=None)))
+    await wait(full, 1)
+    with pytest.raises(bl.Overloaded, match="1 inputs wait already, of 1 that may"):
+        await anext(bl.Serving.stream("words", "refused"))
+    free = bl.Serving(without_end, batch_size=1, batch_timeout=0, partitions=range(4))
+    pid = await free.start_link(name="words")
+    its = [bl.Serving.stream(pid, "runs", timeout=None) for _ in range(3)]  # so that the other is asked first
+    assert [await anext(stream) for stream in its] == ["runs"] * 3
+    taken = bl.Serving.stream("words", "taken")
+    assert await anext(taken) == "taken"
+    waiting.cancel()
+    for stream in (running, taken, *its):
+        await stream.aclose()
+
+
+@on_node
 async def test_a_stream_that_fails_raises_after_its_chunks_and_what_does_not_stream_says_so() -> None:
     def fails(batch: list[int]) -> Iterator[list[int]]:
         yield batch
@@ -339,6 +424,76 @@ async def test_another_model_takes_over_what_waits_while_what_runs_ends_on_the_o
     assert (seen.generation, seen.partitions) == (2, 1)
 
 
+def marked(mark: str, run: Any, **options: Any) -> bl.Serving:
+    """One that leaves its mark before and after."""
+    return bl.Serving(run, preprocess=lambda it: f"{it}>{mark}", postprocess=lambda it: f"{it}>{mark}", **options)
+
+
+@on_node
+async def test_what_comes_before_and_after_an_input_is_that_of_the_model_which_evaluates_it() -> None:
+    gate = threading.Event()
+    pid = await marked("old", held(gate), batch_size=1, batch_timeout=0).start_link()
+    both = asyncio.create_task(bl.Serving.call_many(pid, ["a", "b"]))
+    await eventually(lambda: BATCHES)
+    await bl.Serving.swap(pid, marked("new", list))
+    gate.set()
+    assert await both == ["a>old>old", "b>new>new"]
+
+
+@on_node
+async def test_what_is_still_prepared_when_another_model_takes_over_is_prepared_again() -> None:
+    begun, gate = threading.Event(), threading.Event()
+
+    def slow(value: str) -> str:
+        begun.set()
+        assert gate.wait(PATIENCE)
+        return f"{value}>old"
+
+    pid = await bl.Serving(list, preprocess=slow).start_link()
+    asked = asyncio.create_task(bl.Serving.call(pid, "a"))
+    await eventually(begun.is_set)
+    await bl.Serving.swap(pid, marked("new", list))
+    gate.set()
+    assert await asked == "a>new>new"
+
+
+@on_node
+async def test_what_waits_when_another_model_takes_over_is_kept_apart_by_its_key() -> None:
+    gate = threading.Event()
+    pid = await bl.Serving(held(gate), batch_size=1, batch_timeout=0).start_link()
+    asked = asyncio.create_task(bl.Serving.call_many(pid, [0, 1, 2, 3, 4]))
+    await eventually(lambda: BATCHES)
+    await bl.Serving.swap(pid, bl.Serving(double, key=lambda number: number % 2, batch_timeout=0))
+    gate.set()
+    assert await asked == [0, 2, 4, 6, 8]
+    assert sorted(BATCHES) == [[0], [1, 3], [2, 4]]
+
+
+@on_node
+async def test_a_stream_that_waits_when_a_model_takes_over_that_gives_none_is_told_so() -> None:
+    gate = threading.Event()
+
+    def twice(batch: list[str]) -> Iterator[list[str]]:
+        BATCHES.append(batch)
+        yield batch
+        assert gate.wait(PATIENCE)
+        yield batch
+
+    async def chunks(value: str) -> list[str]:
+        return [chunk async for chunk in bl.Serving.stream(pid, value)]
+
+    pid = await bl.Serving(twice, batch_size=1, batch_timeout=0).start_link()
+    running = asyncio.create_task(chunks("runs"))
+    await eventually(lambda: BATCHES)
+    waiting = asyncio.create_task(chunks("waits"))
+    await wait(pid, 1)
+    await bl.Serving.swap(pid, bl.Serving(list))
+    with pytest.raises(TypeError, match="expected a serving whose function is a generator"):
+        await waiting
+    gate.set()
+    assert await running == ["runs", "runs"]
+
+
 @on_node
 async def test_a_model_that_cannot_be_loaded_leaves_the_old_one_in_place() -> None:
     def load(device: object) -> None:
@@ -362,6 +517,26 @@ async def test_a_partition_that_ends_fails_its_batch_and_is_replaced() -> None:
     with pytest.raises(bl.ServingLost, match="a partition of the serving ended while it evaluated this"):
         await bl.Serving.call(pid, "end")
     assert await bl.Serving.call(pid, "again") == "again"
+
+
+@on_node
+async def test_one_whose_load_ends_the_process_of_a_new_partition_ends_for_its_supervisor_to_decide() -> None:
+    loads: list[object] = []
+
+    def load(device: object) -> None:
+        loads.append(device)
+        if len(loads) > 1:
+            raise SystemExit("no such device")
+
+    def run(_model: None, batch: list[str]) -> list[str]:
+        raise SystemExit
+
+    pid = await bl.Serving(run, load=load, batch_timeout=0).start()
+    ended = bl.monitor(pid)
+    with pytest.raises(bl.ServingLost):
+        await bl.Serving.call(pid, "end")
+    assert "no such device" in str((await bl.receive(ref=ended, timeout=PATIENCE)).reason)
+    assert len(loads) == 2
 
 
 @on_node

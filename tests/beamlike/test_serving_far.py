@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
+import threading
+from collections.abc import Iterator
 
 import pytest
 
 import beamlike as bl
-from tests.support.local_nodes import eventually
+from tests.support.local_nodes import PATIENCE, eventually
 from tests.support.peers import Peer, Peers, among_peers
 
 
@@ -19,6 +22,15 @@ def where(batch: list[object]) -> list[int]:
 async def hang(batch: list[object]) -> list[object]:
     await asyncio.Event().wait()
     return batch
+
+
+def lock_or_input(batch: list[object]) -> list[object]:
+    return [threading.Lock() if value == "lock" else value for value in batch]
+
+
+def lock_or_input_twice(batch: list[object]) -> Iterator[list[object]]:
+    yield batch
+    yield lock_or_input(batch)
 
 
 async def serve(peer: Peer, serving: bl.Serving, name: str) -> bl.Pid:
@@ -106,3 +118,61 @@ async def test_a_model_is_swapped_at_every_replica(started: Peers) -> None:
         await serve(peer, bl.Serving(where), "model")
     assert await bl.Serving.swap("model", bl.Serving(lambda batch: ["new"] * len(batch), batch_timeout=0)) == [2, 2]
     assert set(await asyncio.gather(*(bl.Serving.call("model", None) for _ in range(10)))) == {"new"}
+
+
+@among_peers
+async def test_an_output_that_cannot_travel_fails_for_its_input_alone_and_the_serving_goes_on(started: Peers) -> None:
+    one = await started.start("one")
+    await bl.connect(one.node)
+    serving = bl.Serving(lock_or_input, batch_size=3, batch_timeout=60)
+    for name, served in (
+        ("plain", serving),
+        ("after", bl.Serving(list, postprocess=lambda it: lock_or_input([it])[0])),
+    ):
+        pid = await serve(one, served, name)
+        asked = [bl.Serving.call(name, value) for value in ("a", "lock", "b")]
+        first, second, third = await asyncio.gather(*asked, return_exceptions=True)
+        assert (first, third) == ("a", "b")
+        assert isinstance(second, bl.UnencodableTerm)
+        assert "lock" in str(second)
+        first, second, third = await bl.Serving.call_many(name, ("a", "lock", "b"), return_exceptions=True)
+        assert (first, third) == ("a", "b")
+        assert isinstance(second, bl.UnencodableTerm)
+        assert bl.Serving.replicas(name) == [pid]
+
+
+@among_peers
+async def test_a_chunk_that_cannot_travel_ends_its_stream_and_no_other_of_the_batch(started: Peers) -> None:
+    one = await started.start("one")
+    await bl.connect(one.node)
+    await serve(one, bl.Serving(lock_or_input_twice, batch_size=2, batch_timeout=60), "twice")
+
+    async def chunks(value: str) -> list[object]:
+        return [chunk async for chunk in bl.Serving.stream("twice", value)]
+
+    whole, broken = await asyncio.gather(chunks("a"), chunks("lock"), return_exceptions=True)
+    assert whole == ["a", "a"]
+    assert isinstance(broken, bl.UnencodableTerm)
+
+
+async def ask_and_go(serving: bl.Pid, count: int) -> None:
+    for number in range(count):
+        bl.spawn(functools.partial(bl.Serving.call, serving, number, timeout=None))
+
+
+@among_peers
+async def test_what_a_killed_node_asked_waits_no_more(started: Peers) -> None:
+    one = await started.start("one")
+    await bl.connect(one.node)
+    pid = await bl.Serving(hang, batch_size=1, batch_timeout=0).start()
+    await bl.rpc.call(one.node, ask_and_go, pid, 3)
+    await waits(pid, 2)
+    one.kill()
+    await waits(pid, 0)
+
+
+async def waits(serving: bl.Pid, count: int) -> None:
+    """Returns when so many inputs wait there."""
+    async with asyncio.timeout(PATIENCE):
+        while (await bl.Serving.statistics(serving))[0].waiting != count:  # noqa: ASYNC110 - it tells no event
+            await asyncio.sleep(0.001)
