@@ -75,15 +75,29 @@ def _attempts(name: str, values: Sequence[Any], pad: Pad) -> Attempts:
     if not values:
         return []
     batch = pad(list(values))
-    outputs = yield batch
-    if not isinstance(outputs, _Raised) and (not hasattr(outputs, "__len__") or len(outputs) != len(batch)):
-        outputs = _Raised(wrong_length(name, batch, outputs))
+    came = yield batch
+    outputs = came if isinstance(came, _Raised) else _one_each(name, batch, came)
     if not isinstance(outputs, _Raised):
-        return [outcome(output) for output in list(outputs)[: len(values)]]
+        return [outcome(output) for output in outputs[: len(values)]]
     if len(values) == 1 or not may_be_of_one(outputs.error):
         return [wrong(outputs.error)] * len(values)
     half = len(values) // 2
     return [*(yield from _attempts(name, values[:half], pad)), *(yield from _attempts(name, values[half:], pad))]
+
+
+def _one_each(name: str, batch: list[Any], outputs: Any) -> list[Any] | _Raised:
+    """One output for each input. They may be of any class, which may raise when they are counted, or looked at."""
+    try:
+        count = len(outputs)
+    except Exception:
+        count = -1
+    if count != len(batch):
+        return _Raised(wrong_length(name, batch, outputs))
+    try:
+        found = list(outputs)
+    except Exception as error:
+        return _Raised(error)
+    return found if len(found) == count else _Raised(wrong_length(name, batch, outputs))
 
 
 def _driven(attempts: Attempts, call: Callable[[list[Any]], Any]) -> list[Outcome]:
@@ -132,9 +146,10 @@ async def chunks(
             await _take_forgotten(gone)
             if all(listener is not None and listener[1] in gone for listener in listeners):
                 break
-            if not hasattr(step, "__len__") or len(step) != len(batch):
-                raise wrong_length(name_of(function), batch, step)
-            for place, chunk in enumerate(list(step)[: len(values)]):
+            new = _one_each(name_of(function), batch, step)
+            if isinstance(new, _Raised):
+                raise new.error
+            for place, chunk in enumerate(new[: len(values)]):
                 collected[place] = _with_chunk(collected[place], chunk, listeners[place])
     except Exception as error:
         if not begun and len(values) > 1:
