@@ -135,19 +135,21 @@ async def chunks(
     listeners: Sequence[Listener | None],
     pad: Pad,
     in_thread: InThread,
+    gone: set[Ref] | None = None,
 ) -> list[Outcome]:
     """Sends each chunk to who listens as it comes. The outcome of an input is the list of its chunks where nobody does,
-    else an empty one."""
+    else an empty one. Who is `gone` does not listen any more; nothing is evaluated, or goes on, for those alone."""
+    gone = set() if gone is None else gone
     batch = pad(list(values))
     collected: list[Outcome] = [Done([]) for _ in values]
-    gone: set[Ref] = set()
     begun = False
+    if await _are_gone(listeners, gone):
+        return collected
     try:
         async with aclosing(steps_of(function, batch, in_thread)) as steps:
             async for step in steps:
                 begun = True
-                await _take_forgotten(gone)
-                if all(listener is not None and listener[1] in gone for listener in listeners):
+                if await _are_gone(listeners, gone):
                     break
                 new = _one_each(name_of(function), batch, step)
                 if isinstance(new, _Raised):
@@ -157,16 +159,18 @@ async def chunks(
     except Exception as error:
         if not begun and len(values) > 1:
             half = len(values) // 2
-            first = await chunks(function, values[:half], listeners[:half], pad, in_thread)
-            return [*first, *await chunks(function, values[half:], listeners[half:], pad, in_thread)]
+            first = await chunks(function, values[:half], listeners[:half], pad, in_thread, gone)
+            return [*first, *await chunks(function, values[half:], listeners[half:], pad, in_thread, gone)]
         return [wrong(error) if isinstance(each, Done) else each for each in collected]
     return collected
 
 
-async def _take_forgotten(gone: set[Ref]) -> None:
+async def _are_gone(listeners: Sequence[Listener | None], gone: set[Ref]) -> bool:
+    """Whether nobody waits for any of these, by what has been told meanwhile."""
     with suppress(TimeoutError):
         while True:
             gone.add((await kernel.receive(lambda message: isinstance(message, Forget), timeout=0)).ref)
+    return all(listener is not None and listener[1] in gone for listener in listeners)
 
 
 def _with_chunk(so_far: Outcome, chunk: Any, listener: Listener | None) -> Outcome:

@@ -336,6 +336,33 @@ async def test_a_stream_that_nobody_reads_any_more_is_not_evaluated_on() -> None
 
 
 @on_node
+async def test_a_reader_that_leaves_while_others_of_a_failed_batch_are_evaluated_again_is_not_evaluated() -> None:
+    goes_on = threading.Event()
+
+    def fails_for_bad(batch: list[str]) -> Iterator[list[str]]:
+        BATCHES.append(batch)
+        if "bad" in batch:
+            raise ValueError("bad at once")
+        yield batch
+        goes_on.wait(PATIENCE)
+
+    pid = await bl.Serving(fails_for_bad, batch_size=3, batch_timeout=PATIENCE).start_link()
+    first = bl.Serving.stream(pid, "first", timeout=PATIENCE)
+    bad, leaves = (bl.Serving.stream(pid, value, timeout=PATIENCE) for value in ("bad", "leaves"))
+    chunk, raised, left = (asyncio.create_task(anext(each)) for each in (first, bad, leaves))
+    assert await chunk == "first"
+    left.cancel()
+    with suppress(asyncio.CancelledError):
+        await left
+    await bl.Serving.statistics(pid)  # so that it has heard of that
+    goes_on.set()
+    with pytest.raises(ValueError, match="bad at once"):
+        await raised
+    assert [it async for it in first] == []
+    assert BATCHES == [["first", "bad", "leaves"], ["first"], ["bad", "leaves"], ["bad"]]
+
+
+@on_node
 async def test_of_streams_that_are_over_no_reader_is_watched_any_more() -> None:
     pid = await bl.Serving(counts, batch_timeout=0).start_link()
     assert [chunk async for chunk in bl.Serving.stream(pid, 2)] == [0, 1]
