@@ -139,6 +139,31 @@ async def test_an_idle_partition_that_ends_leaves_no_thread() -> None:
     await eventually(lambda: not threads[0].is_alive())
 
 
+@in_node
+async def test_a_function_that_never_returns_holds_its_partition_until_another_model_is_swapped_in() -> None:
+    begun, gate = threading.Event(), threading.Event()
+
+    def hangs(batch: list[str]) -> list[str]:
+        begun.set()
+        gate.wait(PATIENCE)
+        return batch
+
+    pid = await bl.Serving(hangs, batch_timeout=0).start_link()
+    held = asyncio.create_task(bl.Serving.call(pid, "held", timeout=PATIENCE))
+    try:
+        await eventually(begun.is_set)
+        with pytest.raises(bl.ServingTimeout):
+            await bl.Serving.call(pid, "next", timeout=0.1)
+        [seen] = await bl.Serving.statistics(pid, timeout=PATIENCE)
+        assert (seen.busy, seen.batches) == (1, 1)
+        await bl.Serving.swap(pid, bl.Serving(list, batch_timeout=0), timeout=PATIENCE)
+        assert await bl.Serving.call(pid, "later", timeout=PATIENCE) == "later"
+        assert not held.done()
+    finally:
+        gate.set()
+    assert await held == "held"
+
+
 HANGS = """
 import asyncio, time
 import beamlike as bl
