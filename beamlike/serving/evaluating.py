@@ -8,8 +8,8 @@ fails for all of the batch whose streams are not over.
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Sequence
+from contextlib import aclosing, suppress
 from functools import partial
 from typing import Any, Final, TypeAlias
 
@@ -19,6 +19,7 @@ from beamlike.kernel.exceptions import describe_exception
 from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import Ref
 from beamlike.kernel.threads.blocking import blocking
+from beamlike.kernel.threads.own_thread import InThread
 from beamlike.serving.errors import BadOutput, wrong_length
 from beamlike.serving.messages import Done, Forget, Listener, Outcome, Wrong
 
@@ -75,15 +76,29 @@ def _attempts(name: str, values: Sequence[Any], pad: Pad) -> Attempts:
     if not values:
         return []
     batch = pad(list(values))
-    outputs = yield batch
-    if not isinstance(outputs, _Raised) and (not hasattr(outputs, "__len__") or len(outputs) != len(batch)):
-        outputs = _Raised(wrong_length(name, batch, outputs))
+    came = yield batch
+    outputs = came if isinstance(came, _Raised) else _one_each(name, batch, came)
     if not isinstance(outputs, _Raised):
-        return [outcome(output) for output in list(outputs)[: len(values)]]
+        return [outcome(output) for output in outputs[: len(values)]]
     if len(values) == 1 or not may_be_of_one(outputs.error):
         return [wrong(outputs.error)] * len(values)
     half = len(values) // 2
     return [*(yield from _attempts(name, values[:half], pad)), *(yield from _attempts(name, values[half:], pad))]
+
+
+def _one_each(name: str, batch: list[Any], outputs: Any) -> list[Any] | _Raised:
+    """One output for each input. They may be of any class, which may raise when they are counted, or looked at."""
+    try:
+        count = len(outputs)
+    except Exception:
+        count = -1
+    if count != len(batch):
+        return _Raised(wrong_length(name, batch, outputs))
+    try:
+        found = list(outputs)
+    except Exception as error:
+        return _Raised(error)
+    return found if len(found) == count else _Raised(wrong_length(name, batch, outputs))
 
 
 def _driven(attempts: Attempts, call: Callable[[list[Any]], Any]) -> list[Outcome]:
@@ -119,36 +134,43 @@ async def chunks(
     values: Sequence[Any],
     listeners: Sequence[Listener | None],
     pad: Pad,
+    in_thread: InThread,
+    gone: set[Ref] | None = None,
 ) -> list[Outcome]:
     """Sends each chunk to who listens as it comes. The outcome of an input is the list of its chunks where nobody does,
-    else an empty one."""
+    else an empty one. Who is `gone` does not listen any more; nothing is evaluated, or goes on, for those alone."""
+    gone = set() if gone is None else gone
     batch = pad(list(values))
     collected: list[Outcome] = [Done([]) for _ in values]
-    gone: set[Ref] = set()
     begun = False
+    if await _are_gone(listeners, gone):
+        return collected
     try:
-        async for step in steps_of(function, batch):
-            begun = True
-            await _take_forgotten(gone)
-            if all(listener is not None and listener[1] in gone for listener in listeners):
-                break
-            if not hasattr(step, "__len__") or len(step) != len(batch):
-                raise wrong_length(name_of(function), batch, step)
-            for place, chunk in enumerate(list(step)[: len(values)]):
-                collected[place] = _with_chunk(collected[place], chunk, listeners[place])
+        async with aclosing(steps_of(function, batch, in_thread)) as steps:
+            async for step in steps:
+                begun = True
+                if await _are_gone(listeners, gone):
+                    break
+                new = _one_each(name_of(function), batch, step)
+                if isinstance(new, _Raised):
+                    raise new.error
+                for place, chunk in enumerate(new[: len(values)]):
+                    collected[place] = _with_chunk(collected[place], chunk, listeners[place])
     except Exception as error:
         if not begun and len(values) > 1:
             half = len(values) // 2
-            first = await chunks(function, values[:half], listeners[:half], pad)
-            return [*first, *await chunks(function, values[half:], listeners[half:], pad)]
+            first = await chunks(function, values[:half], listeners[:half], pad, in_thread, gone)
+            return [*first, *await chunks(function, values[half:], listeners[half:], pad, in_thread, gone)]
         return [wrong(error) if isinstance(each, Done) else each for each in collected]
     return collected
 
 
-async def _take_forgotten(gone: set[Ref]) -> None:
+async def _are_gone(listeners: Sequence[Listener | None], gone: set[Ref]) -> bool:
+    """Whether nobody waits for any of these, by what has been told meanwhile."""
     with suppress(TimeoutError):
         while True:
             gone.add((await kernel.receive(lambda message: isinstance(message, Forget), timeout=0)).ref)
+    return all(listener is not None and listener[1] in gone for listener in listeners)
 
 
 def _with_chunk(so_far: Outcome, chunk: Any, listener: Listener | None) -> Outcome:
@@ -169,27 +191,28 @@ def _with_chunk(so_far: Outcome, chunk: Any, listener: Listener | None) -> Outco
 
 
 @calls_users
-async def value_of(function: Callable[..., Any], *args: Any) -> Any:
+async def value_of(function: Callable[..., Any], *args: Any, in_thread: InThread = blocking) -> Any:
     """Async functions are awaited, plain ones run in a thread."""
     if is_async(function):
         return await function(*args)
-    value = await blocking(function, *args)
+    value = await in_thread(function, *args)
     return await value if isinstance(value, Awaitable) else value
 
 
 @calls_users
-async def steps_of(function: Evaluate, batch: list[Any]) -> AsyncIterator[Any]:
+async def steps_of(function: Evaluate, batch: list[Any], in_thread: InThread) -> AsyncGenerator[Any, None]:
     """What a generator function yields; of a plain one, each step runs in a thread."""
     if inspect.isasyncgenfunction(_bare(function)):
-        async for step in function(batch):
-            yield step
+        async with aclosing(function(batch)) as steps:
+            async for step in steps:
+                yield step
         return
     generator = function(batch)
     try:
-        while (step := await blocking(_next, generator)) is not _END:
+        while (step := await in_thread(_next, generator)) is not _END:
             yield step
     finally:
-        await blocking(generator.close)
+        await in_thread(generator.close)
 
 
 def streams(function: Callable[..., Any]) -> bool:

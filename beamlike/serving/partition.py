@@ -1,4 +1,8 @@
-"""A partition: a process with the model on one device, which evaluates one batch after the other."""
+"""A partition: a process with the model on one device, which evaluates one batch after the other.
+
+Plain functions run in a thread of its own. In those that all share, batches would wait for inputs that are prepared for
+later ones, and a function that never returns would keep others of the node from running.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from beamlike.kernel import functions as kernel
 from beamlike.kernel.exceptions import describe_exception
 from beamlike.kernel.record import frozen
 from beamlike.kernel.terms import Pid
-from beamlike.kernel.threads.blocking import blocking
+from beamlike.kernel.threads.own_thread import InThread, own_thread
 from beamlike.serving.evaluating import UNPADDED, Pad, chunks, evaluated, is_async, outcomes, streams, value_of
 from beamlike.serving.messages import Late, Loaded, Outcome, Work, Worked
 from beamlike.serving.shelf import Shelf
@@ -22,21 +26,26 @@ if TYPE_CHECKING:
 
 async def partition(serving: Serving, device: Any, owner: Pid, shelf: Shelf) -> None:
     """Loads the model, says so, and then does what the owner sends, and after it what lies on the shelf."""
+    with own_thread("beamlike partition") as in_thread:
+        await _evaluate(serving, device, owner, shelf, in_thread)
+
+
+async def _evaluate(serving: Serving, device: Any, owner: Pid, shelf: Shelf, in_thread: InThread) -> None:
     me = kernel.self()
     try:
-        function = await _function(serving, device)
+        function = await _function(serving, device, in_thread)
     except Exception as error:
         kernel.send(owner, Loaded(me, describe_exception(error, me)))
         return
     kernel.send(owner, Loaded(me, None))
-    bench = Bench(function, _padding(serving.pad, serving.batch_size), owner, me, shelf)
+    bench = Bench(function, _padding(serving.pad, serving.batch_size), owner, me, shelf, in_thread)
     while True:
         work: Work | None = await kernel.receive(lambda message: isinstance(message, Work))
         if streams(serving.run) or is_async(serving.run):
             while work is not None:
                 work = await bench.evaluate(work)
         else:
-            await blocking(bench.work_through, work)
+            await in_thread(bench.work_through, work)
 
 
 @frozen
@@ -48,6 +57,7 @@ class Bench:
     owner: Pid
     me: Pid
     shelf: Shelf
+    in_thread: InThread
 
     def work_through(self, work: Work | None) -> None:
         """In a thread: this batch, and then what lies ready, without a turn of the loop in between."""
@@ -66,7 +76,8 @@ class Bench:
         if not values:
             pass
         elif streams(self.function):
-            found = await chunks(self.function, values, [work.listeners[place] for place in begun], self.pad)
+            listeners = [work.listeners[place] for place in begun]
+            found = await chunks(self.function, values, listeners, self.pad, self.in_thread)
         else:
             found = await outcomes(self.function, values, self.pad)
         return self._tell(work, begun, found, since)
@@ -89,11 +100,11 @@ def _in_time(work: Work, now: float) -> Sequence[int]:
     return [place for place, deadline in enumerate(work.deadlines) if deadline > now]
 
 
-async def _function(serving: Serving, device: Any) -> Callable[[list[Any]], Any]:
+async def _function(serving: Serving, device: Any, in_thread: InThread) -> Callable[[list[Any]], Any]:
     """What evaluates a batch on this device."""
     if serving.load is None:
         return serving.run
-    return partial(serving.run, await value_of(serving.load, device))
+    return partial(serving.run, await value_of(serving.load, device, in_thread=in_thread))
 
 
 def _padding(pad: Any, size: int) -> Pad:

@@ -453,6 +453,18 @@ def test_a_thread_that_is_idle_for_long_ends() -> None:
     asyncio.run(eventually(lambda: job.ended.is_set() and threads.statistics().threads == 0))
 
 
+def test_threads_that_are_no_longer_kept_end_when_nothing_waits_for_them() -> None:
+    threads, jobs = WorkerThreads(limit=1, idle_seconds=PATIENCE), [GatedJob() for _ in range(3)]
+    for job in jobs[:2]:
+        threads.submit(job)
+    threads.keep_none()
+    for job in jobs:
+        job.gate.set()
+    asyncio.run(eventually(lambda: jobs[1].ended.is_set() and threads.statistics().threads == 0))
+    threads.submit(jobs[2])
+    asyncio.run(eventually(lambda: jobs[2].ended.is_set() and threads.statistics().threads == 0))
+
+
 @in_node
 async def test_asyncios_own_threads_are_left_to_the_program() -> None:
     gate = threading.Event()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from beamlike.inspect.looking.awaiting import Chain, awaited_tasks, chain_of, task_name, words
+from beamlike.kernel.threads.blocking import blocking
+from beamlike.kernel.threads.own_thread import own_thread
 from tests.support.local_nodes import eventually
 
 
@@ -49,6 +52,16 @@ async def gathered() -> None:
     await asyncio.gather(asyncio.create_task(forever(), name="inner"), asyncio.Event().wait())
 
 
+def until_it_is_stopped() -> None:
+    while True:
+        time.sleep(0.001)
+
+
+async def in_a_thread_of_its_own() -> None:
+    with own_thread("of a test") as in_thread:
+        await in_thread(until_it_is_stopped)
+
+
 WAITS: list[tuple[Callable[[], Awaitable[Any]], str, bool]] = [
     (lambda: asyncio.sleep(9), "a timer", False),
     (over_a_generator, "a timer", False),
@@ -59,6 +72,8 @@ WAITS: list[tuple[Callable[[], Awaitable[Any]], str, bool]] = [
     (of_a_task, "task 'inner'", True),
     (of_several, "several tasks", True),
     (gathered, "2 tasks", True),
+    (lambda: blocking(until_it_is_stopped), "a thread", False),
+    (in_a_thread_of_its_own, "a thread", False),
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -105,6 +105,55 @@ async def test_a_function_that_gives_too_few_outputs_is_told_in_words() -> None:
     with pytest.raises(BadOutput, match="to give a list of 3 outputs, one for each input, got 2"):
         await bl.Serving.call_many(pid, [1, 2, 3])
     assert bl.is_alive(pid)
+
+
+class Lazy(Sequence[int]):
+    """Says that it has `length` outputs; those come when they are looked at, and a negative one never does."""
+
+    def __init__(self, length: int, outputs: list[int]) -> None:
+        self.length = length
+        self.outputs = outputs
+
+    def __len__(self) -> int:
+        if self.length < 0:
+            raise TypeError("len() of a 0-d tensor")
+        return self.length
+
+    def __getitem__(self, place: Any) -> Any:
+        if self.outputs[place] < 0:
+            raise ValueError(f"{self.outputs[place]} is negative")
+        return self.outputs[place]
+
+
+@pytest.mark.parametrize("outputs", [Lazy(-1, []), Lazy(2, [5]), 3.5])
+@pytest.mark.parametrize("kind", ["plain", "async", "stream"])
+def test_outputs_that_cannot_be_counted_are_told_in_words_and_the_model_stays(outputs: object, kind: str) -> None:
+    def plain(_model: None, batch: list[int]) -> object:
+        return outputs if batch == [0, 0] else batch
+
+    async def awaited(model: None, batch: list[int]) -> object:
+        return plain(model, batch)
+
+    def stream(model: None, batch: list[int]) -> Iterator[object]:
+        yield plain(model, batch)
+
+    @on_node
+    async def test() -> None:
+        run: Any = {"plain": plain, "async": awaited, "stream": stream}[kind]
+        pid = await bl.Serving(run, load=BATCHES.append, batch_timeout=0).start_link()
+        with pytest.raises(BadOutput, match=f"a list of 2 outputs, one for each input, got a {type(outputs).__name__}"):
+            await bl.Serving.call_many(pid, [0, 0])
+        assert await bl.Serving.call(pid, 1) == ([1] if kind == "stream" else 1)
+        assert len(BATCHES) == 1, "it was loaded once"
+
+    test()
+
+
+@on_node
+async def test_outputs_that_raise_when_they_are_looked_at_fail_as_if_the_function_had() -> None:
+    pid = await bl.Serving(lambda batch: Lazy(len(batch), batch), batch_timeout=0).start_link()
+    outputs = await bl.Serving.call_many(pid, [1, -2, 3], return_exceptions=True)
+    assert [it if isinstance(it, int) else str(it) for it in outputs] == [1, "-2 is negative", 3]
 
 
 @on_node
@@ -345,6 +394,33 @@ async def test_a_stream_that_nobody_reads_any_more_is_not_evaluated_on() -> None
     await stream.aclose()
     await eventually(closed.is_set)
     assert not [it async for it in _messages()]
+
+
+@on_node
+async def test_a_reader_that_leaves_while_others_of_a_failed_batch_are_evaluated_again_is_not_evaluated() -> None:
+    goes_on = threading.Event()
+
+    def fails_for_bad(batch: list[str]) -> Iterator[list[str]]:
+        BATCHES.append(batch)
+        if "bad" in batch:
+            raise ValueError("bad at once")
+        yield batch
+        goes_on.wait(PATIENCE)
+
+    pid = await bl.Serving(fails_for_bad, batch_size=3, batch_timeout=PATIENCE).start_link()
+    first = bl.Serving.stream(pid, "first", timeout=PATIENCE)
+    bad, leaves = (bl.Serving.stream(pid, value, timeout=PATIENCE) for value in ("bad", "leaves"))
+    chunk, raised, left = (asyncio.create_task(anext(each)) for each in (first, bad, leaves))
+    assert await chunk == "first"
+    left.cancel()
+    with suppress(asyncio.CancelledError):
+        await left
+    await bl.Serving.statistics(pid)  # so that it has heard of that
+    goes_on.set()
+    with pytest.raises(ValueError, match="bad at once"):
+        await raised
+    assert [it async for it in first] == []
+    assert BATCHES == [["first", "bad", "leaves"], ["first"], ["bad", "leaves"], ["bad"]]
 
 
 @on_node

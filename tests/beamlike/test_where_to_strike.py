@@ -205,7 +205,7 @@ def test_what_is_run_in_a_thread_that_can_be_interrupted_may_be_struck() -> None
 NO_USERS: Final = {
     ("beamlike/code/as_it_was.py", "holds"),  # a reference to a function
     ("beamlike/code/constants.py", "begin"),  # a method of its own, as are the next ones
-    ("beamlike/serving/partition.py", "partition"),
+    ("beamlike/serving/partition.py", "_evaluate"),
     ("beamlike/code/requirements/in_thread.py", "work"),
     ("beamlike/distribution/selector_thread.py", "_guard"),
     ("beamlike/kernel/bound.py", "call"),

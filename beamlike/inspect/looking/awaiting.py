@@ -40,7 +40,7 @@ _WAITS: Final = {
     ("asyncio.selector_events", "BaseSelectorEventLoop.sock_accept"): "a connection",
     ("asyncio.threads", "to_thread"): "a thread",
     ("asyncio.base_events", "BaseEventLoop.run_in_executor"): "a thread",
-    ("beamlike.kernel.threads.blocking", "blocking"): "a thread",
+    ("beamlike.kernel.threads.blocking", "CallThreads.call"): "a thread",
     ("beamlike.kernel.receiver", "Receiver.wait_in_task"): "a message",
 }
 

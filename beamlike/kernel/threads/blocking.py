@@ -42,25 +42,41 @@ async def blocking(function: Callable[..., T], *args: Any, timeout: float | None
     >>> asyncio.run(blocking(sum, [1, 2, 3]))
     6
     """
-    _check(function, unknown)
-    with suppress(NoNode, AmbiguousNode):
-        current.current_process()  # a plain task gets its identity here: the thread could not
-    call = _Call(function, args, asyncio.get_running_loop())
-    _threads.submit(call)
-    timer = None if timeout is None else call.loop.call_later(timeout, call.expire, timeout)
-    try:
-        return await call.future
-    finally:
-        if timer is not None:
-            timer.cancel()
-        if not call.told:
-            _stop(call)
-        del call  # which its exception's traceback would hold through this frame
+    return await _shared.call(function, *args, timeout=timeout, **unknown)
 
 
 def statistics() -> Statistics:
     """How many threads `blocking` has, and what they do."""
-    return _threads.statistics()
+    return _shared.workers.statistics()
+
+
+class CallThreads:
+    """Threads that run calls, and who stops those that nobody waits for any more."""
+
+    def __init__(self, workers: WorkerThreads) -> None:
+        self.workers = workers
+        self._stopper = Stopper(workers)
+
+    async def call(self, function: Callable[..., T], *args: Any, timeout: float | None = None, **unknown: Any) -> T:
+        """As `blocking`, in one of these threads."""
+        _check(function, unknown)
+        with suppress(NoNode, AmbiguousNode):
+            current.current_process()  # a plain task gets its identity here: the thread could not
+        call = _Call(function, args, asyncio.get_running_loop())
+        self.workers.submit(call)
+        timer = None if timeout is None else call.loop.call_later(timeout, call.expire, timeout)
+        try:
+            return await call.future
+        finally:
+            if timer is not None:
+                timer.cancel()
+            if not call.told:
+                self._stop(call)
+            del call  # which its exception's traceback would hold through this frame
+
+    def _stop(self, call: _Call[Any]) -> None:
+        if not self.workers.withdraw(call):
+            self._stopper.stop(call)
 
 
 def _check(function: Callable[..., Any], unknown: dict[str, Any]) -> None:
@@ -154,20 +170,13 @@ def _raisable(error: BaseException, name: str) -> BaseException:
     return substitute
 
 
-def _stop(call: _Call[Any]) -> None:
-    if not _threads.withdraw(call):
-        _stopper.stop(call)
-
-
-_threads = WorkerThreads(LIMIT)
-_stopper = Stopper(_threads)
+_shared = CallThreads(WorkerThreads(LIMIT))
 
 
 def _make_anew() -> None:
     """In a forked process, which has none of the threads."""
-    global _threads, _stopper
-    _threads = WorkerThreads(LIMIT)
-    _stopper = Stopper(_threads)
+    global _shared
+    _shared = CallThreads(WorkerThreads(LIMIT))
 
 
 os.register_at_fork(after_in_child=_make_anew)

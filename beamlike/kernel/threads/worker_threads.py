@@ -54,9 +54,11 @@ class _Worker:
 class WorkerThreads:
     """Any thread may call it."""
 
-    def __init__(self, limit: int, idle_seconds: float = IDLE_SECONDS) -> None:
+    def __init__(self, limit: int, idle_seconds: float = IDLE_SECONDS, name: str = "beamlike blocking") -> None:
         self._limit = limit
         self._idle_seconds = idle_seconds
+        self._name = name
+        self._keeps_idle = True
         self._lock = threading.Lock()
         self._waiting: OrderedDict[Job, None] = OrderedDict()
         self._running: set[Job] = set()
@@ -89,6 +91,14 @@ class WorkerThreads:
                 del self._waiting[first]
             return True
 
+    def keep_none(self) -> None:
+        """From now on no thread is idle: each ends as soon as nothing waits for it."""
+        with self._lock:
+            self._keeps_idle = False
+            self._threads -= len(self._idle)
+            while self._idle:
+                self._idle.pop().gate.release()
+
     def is_running(self, job: Job) -> bool:
         with self._lock:
             return job in self._running
@@ -107,7 +117,7 @@ class WorkerThreads:
     def _has_started_one_for(self, job: Job) -> bool:
         if self._threads >= self._limit:
             return False
-        thread = threading.Thread(target=self._work, args=(_Worker(job),), name="beamlike blocking", daemon=True)
+        thread = threading.Thread(target=self._work, args=(_Worker(job),), name=self._name, daemon=True)
         try:
             thread.start()
         except RuntimeError:
@@ -130,7 +140,7 @@ class WorkerThreads:
                 return
 
     def _note_end(self, job: Job, worker: _Worker) -> bool:
-        """Has the thread stand by, or take up what waits. False if it does not count any more."""
+        """Has the thread stand by, or take up what waits. False if it does not count any more, and is to end."""
         with self._lock:
             worker.job = None
             self._running.remove(job)
@@ -139,12 +149,16 @@ class WorkerThreads:
                 return False
             if self._waiting:
                 self._give(worker, self._waiting.popitem(last=False)[0])
-            else:
+            elif self._keeps_idle:
                 self._idle.append(worker)
+            else:
+                self._threads -= 1
+                return False
             return True
 
     def _is_given_another(self, worker: _Worker) -> bool:
-        """Waits for that; False if nothing came for long, and the thread is to end."""
+        """Waits for that; False if nothing came for long, and the thread is to end. If it has no job then, none is kept
+        any more."""
         if worker.gate.acquire(timeout=self._idle_seconds):
             return True
         with self._lock:
