@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import os
@@ -18,7 +19,9 @@ import packaging
 import pytest
 
 import beamlike as bl
+from notebook_tui.cli import notebook
 from notebook_tui.cli.main import main
+from tests.support.open_notebook import notebook_text
 from tests.support.pty_program import PtyProgram, on_terminal
 
 SECRET, OBSERVERS = "the secret of a service", "a secret for those who look"
@@ -191,6 +194,29 @@ def type_and_wait(program: PtyProgram, text: str, prompt: str) -> None:
     count = program.written.count(prompt)
     program.type(text)
     program.until(lambda said: said.count(prompt) > count, "the next prompt")
+
+
+# A notebook.
+
+
+@pytest.mark.timeout(120)
+def test_attach_opens_a_notebook_whose_cells_run_there(service: str, tmp_path: Path) -> None:
+    path = tmp_path / "there.livemd"
+    path.write_text(notebook_text("import sys\nsys.argv[1]"), encoding="utf-8")
+    words = [sys.executable, "-m", "notebook_tui", "attach", service, str(path), "--plain"]
+    done = subprocess.run(
+        words, input="run 1\nwait\nquit\n", capture_output=True, text=True, timeout=90, check=False, env=os.environ
+    )
+    assert "result: 'eval-service@127.0.0.1'" in done.stdout, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_attach_has_whatever_notebook_has_an_option_for() -> None:
+    command = argparse.ArgumentParser()
+    notebook.configure(command)
+    said = notebook.options_for("-a.livemd", runtime="attach:app@127.0.0.1", plain=True)
+    ours = {**vars(command.parse_args([])), "path": "-a.livemd", "runtime": "attach:app@127.0.0.1", "plain": True}
+    assert vars(said) == ours
 
 
 # The doctor.
