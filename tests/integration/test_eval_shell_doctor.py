@@ -9,7 +9,9 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,11 @@ asyncio.run(main())
 @pytest.fixture(scope="module")
 def service() -> Iterator[str]:
     yield from started("eval-service@127.0.0.1", "code")
+
+
+@pytest.fixture
+def sleepy() -> Iterator[str]:
+    yield from started("sleepy-service@127.0.0.1", "code")
 
 
 @pytest.fixture(scope="module")
@@ -163,15 +170,7 @@ def test_the_shell_exits_with_1_where_something_raised_and_nobody_types(
 
 
 def test_the_shell_on_a_terminal_completes_is_interrupted_and_left(service: str, tmp_path: Path) -> None:
-    ours = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)"  # else Ctrl+C would be a letter
-    code = f"{ours}; from notebook_tui.cli.main import main; main(['shell', {service!r}])"
-    environment = {
-        "BEAMLIKE_SECRET": SECRET,
-        "BEAMLIKE_STATE": str(tmp_path),
-        "TERM": "xterm",
-        "PYTHONPATH": os.pathsep.join(sys.path),
-    }
-    with on_terminal(code, environment) as program:
+    with shell_on_terminal(service, tmp_path) as program:
         prompt = "eval-service> "
         program.until(lambda said: prompt in said, "a prompt")
         type_and_wait(program, "very_long_name = 7\n", prompt)
@@ -188,6 +187,61 @@ def test_the_shell_on_a_terminal_completes_is_interrupted_and_left(service: str,
         program.until(lambda said: not said.endswith(prompt), "the end")
     history = tmp_path / "shell-history"
     assert history.stat().st_mode & 0o777 == 0o600
+
+
+# One call of C makes the directory and sleeps: nothing can come in between.
+SLEEPS = """
+import functools, operator, os, time
+list(map(operator.call, (functools.partial(os.mkdir, {path!r}), functools.partial(time.sleep, 600))))
+"""
+
+
+@pytest.mark.parametrize("first", ["", "import asyncio; await asyncio.sleep(0)"], ids=["in a thread", "on the loop"])
+def test_a_third_ctrl_c_leaves_the_shell_while_code_in_c_runs_there(sleepy: str, tmp_path: Path, first: str) -> None:
+    sleeps = tmp_path / "sleeps"
+    with shell_on_terminal(sleepy, tmp_path) as program:
+        program.until(lambda said: "sleepy-service> " in said, "a prompt")
+        code = "; ".join(filter(None, (first, *SLEEPS.format(path=str(sleeps)).split("\n"))))
+        program.type(f"{code}\n")
+        program.until(lambda _: sleeps.exists(), "it sleeps")
+        press_until("\x03", lambda said: "Ctrl+C once more leaves the shell" in said, program)
+        program.type("\x03")
+        program.until(lambda said: "exit status 130" in said, "the end")
+        assert "left; on sleepy-service@127.0.0.1" in program.written
+
+
+def press_until(key: str, condition: Callable[[str], bool], program: PtyProgram) -> None:
+    """Presses it slowly: of two signals that come at once, one is lost."""
+    again = 0.0
+
+    def pressed(said: str) -> bool:
+        nonlocal again
+        if condition(said):
+            return True
+        if time.monotonic() > again:
+            program.type(key)
+            again = time.monotonic() + 2.0
+        return False
+
+    program.until(pressed, "what was pressed for")
+
+
+@contextmanager
+def shell_on_terminal(node: str, state: Path) -> Iterator[PtyProgram]:
+    ours = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)"  # else Ctrl+C would be a letter
+    ends = "print('exit status', ended.code)"
+    code = (
+        f"{ours}\nfrom notebook_tui.cli.main import main\n"
+        f"try:\n    main(['shell', {node!r}])\nexcept SystemExit as ended:\n    {ends}"
+    )
+    environment = {
+        "BEAMLIKE_SECRET": SECRET,
+        "BEAMLIKE_STATE": str(state),
+        "TERM": "xterm",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    with on_terminal(code, environment) as program:
+        yield program
 
 
 def type_and_wait(program: PtyProgram, text: str, prompt: str) -> None:
