@@ -4,10 +4,14 @@ where nodes are by convention."""
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
+from typing import Final
 
 from beamlike.distribution.addresses import DEFAULT_PORT, Address, host_of
-from beamlike.distribution.directory import Directory
+from beamlike.distribution.directory import Directory, Entry
 from beamlike.kernel.errors import NotConnected
+
+MOST_TOLD: Final = 5
 
 
 class Whereabouts:
@@ -27,11 +31,23 @@ class Whereabouts:
         return address or (host_of(name), DEFAULT_PORT)
 
     def _unknown(self, name: str) -> str:
-        known = ", ".join(entry.name for entry in self._directory.nodes()) or "none"
+        found = _told(list(self._directory.nodes()))
         return (
-            f"expected {name} among this host's live nodes, found {known}; "
+            f"expected {name} among this host's live nodes, found {found}; "
             "start it, or name its address as in 'word@host:port'"
         )
+
+
+def _told(entries: Sequence[Entry]) -> str:
+    """Those that somebody may have meant.
+
+    >>> _told([Entry(f"{letter}@127.0.0.1", "127.0.0.1", 1, 1, 1, hidden=letter == "a") for letter in "abc"])
+    'b@127.0.0.1, c@127.0.0.1'
+    """
+    seen = [entry.name for entry in entries if not entry.hidden]
+    if len(seen) > MOST_TOLD:
+        return f"{', '.join(seen[:MOST_TOLD])} and {len(seen) - MOST_TOLD} more"
+    return ", ".join(seen) or ("only hidden ones (`beamlike nodes --hidden`)" if entries else "none")
 
 
 def _only_on_this_host(host: str) -> bool:

@@ -17,10 +17,12 @@ from notebook_tui.api.text_edits import check_digest, delta_of
 from notebook_tui.api.told_notebook import digest_of, questions_json, runtime_json
 from notebook_tui.document.notebook import SETUP_CELL_ID, Cell
 from notebook_tui.document.operations import CancelEvaluation, DeleteCell, MoveCell, QueueCells, Trust
+from notebook_tui.document.outputs import Output
 from notebook_tui.document.plan import full_evaluation
 from notebook_tui.document.rejected import Rejected
 from notebook_tui.document.trust import NOT_TRUSTED
 from notebook_tui.runtime.variable_questions import Variable
+from notebook_tui.session.inputs_as_set import inputs_as_set
 
 MOST_PROPOSALS: Final = 200
 ANSWER_SECONDS: Final = 5.0
@@ -156,7 +158,7 @@ class Answers:
             answer["count"] = len(outputs)
             if fate.fate not in ("queued", "not_run"):
                 kept = outputs[-OUTPUTS_OF_A_RUN:]
-                answer["outputs"] = [told(each, wanted.characters, images=wanted.images) for each in kept]
+                answer["outputs"] = self._as_told(kept, wanted)
         return answer
 
     async def interrupt(self, wanted: params.Interrupt) -> Answer:
@@ -195,8 +197,12 @@ class Answers:
         part = outputs[wanted.offset : wanted.offset + wanted.limit]
         return {
             "count": len(outputs),
-            "outputs": [told(each, wanted.characters, images=wanted.images) for each in part],
+            "outputs": self._as_told(part, wanted),
         }
+
+    def _as_told(self, outputs: Iterable[Output], wanted: params.Await | params.Outputs) -> list[Answer]:
+        state = self._opened.state
+        return [told(inputs_as_set(each, state), wanted.characters, images=wanted.images) for each in outputs]
 
     async def variables(self, wanted: params.Variables) -> Answer:
         found = await self._client.variables(self._seen_from(wanted.cell))

@@ -20,7 +20,9 @@ from notebook_tui.document.operations import (
     OutputChanged,
     SetInputValue,
 )
+from notebook_tui.document.outputs import Output
 from notebook_tui.document.state import State
+from notebook_tui.session.inputs_as_set import inputs_as_set
 from notebook_tui.widgets.views import Input
 from notebook_tui.widgets.views_within import views_in
 
@@ -46,11 +48,11 @@ def events_of(operation: Operation, before: State, after: State) -> Iterator[dic
             became = latest(after, cell_id)
             yield {"event": "finished", "cell": cell_id, "status": became.fate, "seconds": became.seconds}
         case OutputAdded(cell_id, output):
-            yield {"event": "output", "cell": cell_id, "output": told(output, CHARACTERS, images=False)}
+            yield {"event": "output", "cell": cell_id, "output": _told(output, after)}
         case OutputChanged(cell_id, ref):
             for output in after.notebook.cell(cell_id).outputs:
                 if any(view.ref == ref for view in views_in(output)):
-                    yield {"event": "output_changed", "cell": cell_id, "output": told(output, CHARACTERS, images=False)}
+                    yield {"event": "output_changed", "cell": cell_id, "output": _told(output, after)}
         case SetInputValue(ref):
             field = shown_view(after, ref)
             if isinstance(field, Input):
@@ -62,6 +64,10 @@ def events_of(operation: Operation, before: State, after: State) -> Iterator[dic
         yield from _statuses(before, after)
     if before.runtime is not after.runtime and (told_of := runtime_json(after)) != runtime_json(before):
         yield {"event": "runtime", "runtime": told_of}
+
+
+def _told(output: Output, state: State) -> dict[str, Any]:
+    return told(inputs_as_set(output, state), CHARACTERS, images=False)
 
 
 def _changed(before: State, after: State) -> Iterator[dict[str, Any]]:

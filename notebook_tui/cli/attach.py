@@ -34,4 +34,4 @@ def call(options: argparse.Namespace) -> int:
     except Exception as error:
         raise UserError(str(error)) from error
     path = options.path or f"{name.partition('@')[0]}.livemd"
-    return notebook.call(argparse.Namespace(path=path, runtime=spec, plain=options.plain))
+    return notebook.call(notebook.options_for(path, runtime=spec, plain=options.plain))

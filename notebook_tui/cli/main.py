@@ -71,7 +71,9 @@ def _checked(options: argparse.Namespace) -> int:
     try:
         if options.log is not None:
             _log_to(options.log)
-        return call(options)
+        status = call(options)
+        sys.stdout.flush()
+        return status
     except UserError as error:
         if options.debug:
             raise

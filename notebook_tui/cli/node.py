@@ -22,6 +22,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def call(options: argparse.Namespace) -> int:
     try:
         asyncio.run(_node(options.name, options.listen))
+    except BrokenPipeError:  # whoever read it has left
+        raise
     except (bl.BeamlikeError, ValueError, OSError) as error:
         raise UserError(str(error)) from error
     return 0

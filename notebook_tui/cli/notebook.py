@@ -56,6 +56,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(call=call)
 
 
+def options_for(path: str, *, runtime: str, plain: bool) -> argparse.Namespace:
+    """As the command line gives them; what is not said here is as where nobody says it."""
+    parser = argparse.ArgumentParser()
+    configure(parser)
+    options = parser.parse_args(["--", path])
+    options.runtime, options.plain = runtime, plain
+    return options
+
+
 def call(options: argparse.Namespace) -> int:
     from notebook_tui.cli import notebook_ssh
 

@@ -9,7 +9,8 @@ import beamlike as bl
 from beamlike.kernel.record import frozen
 from notebook_tui.cli.plain_lines import Lines
 from notebook_tui.cli.plain_report import PlainReport
-from notebook_tui.cli.plain_words import called, names, numbered, outline, standing
+from notebook_tui.cli.plain_widgets import named_first, set_to
+from notebook_tui.cli.plain_words import Wrong, called, names, numbered, outline, standing
 from notebook_tui.document.notebook import SETUP_CELL_ID, Cell, CellKind
 from notebook_tui.document.operations import (
     CancelEvaluation,
@@ -29,12 +30,9 @@ from notebook_tui.session.client import Client
 from notebook_tui.session.trust_question import trust_question
 from notebook_tui.ui.ids import new_id
 from notebook_tui.ui.insertion import inserting
+from notebook_tui.widgets.views import Button, Input
 
 INTERRUPTS_THAT_KEEP_VALUES: Final = 2
-
-
-class Wrong(Exception):
-    """A command that cannot be done; the message says what was expected."""
 
 
 class Commands:
@@ -247,6 +245,19 @@ class Commands:
         text = await self._lines.read("unseen: ", hidden=True) if wanted.hidden and not line else line
         self._client.answer(wanted.question, text)
 
+    async def set(self, words: str) -> None:
+        field, text = named_first(words, Input, self._client.state, self._current)
+        if field.kind == "secret" and not text:
+            text = await self._lines.read("unseen: ", hidden=True) or ""
+        self._paper.block(await set_to(self._client, field, text))
+
+    async def press(self, label: str) -> None:
+        button, more = named_first(label, Button, self._client.state, self._current)
+        if more:
+            raise Wrong(f"expected nothing after {button.label}, got {more}")
+        await self._client.have_acted(button.ref)
+        self._paper.block(f"{button.label} is pressed")
+
     async def status(self, _: str) -> None:
         state = self._client.state
         runtime = state.runtime.text or "no runtime yet"
@@ -294,6 +305,8 @@ _COMMANDS: Final = (
     Command(Commands.stop, "stop", "interrupts what runs, as Ctrl+C does"),
     Command(Commands.wait, "wait", "until nothing runs any more, or a cell waits for a line"),
     Command(Commands.answer, "answer [LINE]", "gives the cell that asks its line; of a secret, typed unseen"),
+    Command(Commands.set, "set LABEL VALUE", "what an input has for its value; a secret without VALUE is typed unseen"),
+    Command(Commands.press, "press LABEL", "presses a button"),
     Command(Commands.end, "end CELL", "ends a cell that does not stop, with all values"),
     Command(Commands.type, "type [CELL]", "gives a cell new lines"),
     Command(Commands.add, "add", "a new cell below the current one"),

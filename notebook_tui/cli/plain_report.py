@@ -21,6 +21,7 @@ from notebook_tui.document.outputs import Display, Error, Exported, Output, Resu
 from notebook_tui.document.state import State
 from notebook_tui.runtime.messages import InputWanted
 from notebook_tui.session.client import Client
+from notebook_tui.session.inputs_as_set import inputs_as_set
 from notebook_tui.widgets.views_within import views_in
 
 
@@ -55,7 +56,8 @@ class PlainReport:
                 self.show(cell_id, output)
             case OutputChanged(cell_id, ref, change):
                 outputs = state.notebook.cell(cell_id).outputs
-                for view in (each for output in outputs for each in views_in(output) if each.ref == ref):
+                now = [inputs_as_set(output, self._client.state) for output in outputs]
+                for view in (each for output in now for each in views_in(output) if each.ref == ref):
                     self._views.change(cell_id, change, view)
             case _:
                 pass
@@ -101,7 +103,7 @@ class PlainReport:
             case Error():
                 self._paper.block(output.traceback.rstrip() or f"{output.type}: {output.message}")
             case _:
-                self._views.show(cell_id, output)
+                self._views.show(cell_id, inputs_as_set(output, self._client.state))
 
 
 def _name(state: State, cell_id: str) -> str:

@@ -16,6 +16,10 @@ from notebook_tui.ui.drawing.printable import printable
 _SEQUENCE: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
 
 
+class Wrong(Exception):
+    """A command that cannot be done; the message says what was expected."""
+
+
 def bare(text: str) -> str:
     """The text without colours, and without anything else that would command the terminal: whoever wrote the notebook
     is a stranger until it is trusted, and whoever listens hears no colours.

@@ -17,6 +17,8 @@ def show(node: str, width: int, *, as_json: bool, every: float | None, repaint: 
     asked."""
     try:
         asyncio.run(_show(node, width, as_json, every, repaint))
+    except BrokenPipeError:  # whoever read it has left
+        raise
     except (bl.BeamlikeError, ValueError, OSError) as error:
         raise UserError(f"{node} could not be asked for its pools: {error}") from error
 

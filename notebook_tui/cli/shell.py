@@ -1,7 +1,7 @@
 """`beamlike shell NODE`: a prompt that evaluates in a running node, with lines to edit, a history and completion.
 
 The main thread reads lines, where Ctrl+C arrives; the node that visits the other has a thread for itself. Ctrl+C ends
-what is being evaluated there, Ctrl+D the shell.
+what is being evaluated there, Ctrl+D the shell, and so does a third Ctrl+C where the first two ended nothing.
 """
 
 from __future__ import annotations
@@ -14,27 +14,34 @@ import threading
 from codeop import Compile
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import beamlike as bl
-from notebook_tui.cli.main import FAILED, UserError
+from notebook_tui.cli.main import FAILED, INTERRUPTED, UserError
 from notebook_tui.cli.node_argument import add_node, node_and_address
 
 if TYPE_CHECKING:
     from beamlike.distribution.addresses import Address
+    from notebook_tui.runtime.messages import Finished
     from notebook_tui.session.visitor import Visitor
 
 T = TypeVar("T")
 
 LOOK_SECONDS = 0.05
 """So often who waits in the main thread lets a Ctrl+C in."""
+LEAVE_SECONDS = 3.0
+"""For the word to the other node that nobody waits any more; it may be that its loop does not turn."""
+INTERRUPTS = 2
+"""Whoever presses Ctrl+C once more than that leaves."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     add_node(parser)
     parser.epilog = (
         "Ctrl+C interrupts what is evaluated, Ctrl+D leaves, Tab completes by what lives there.\n"
+        "Code in C is interrupted when it returns; a third Ctrl+C leaves before that, with exit status 130.\n"
         "example: beamlike shell orders@10.0.0.5"
     )
     parser.set_defaults(call=call)
@@ -49,8 +56,15 @@ def call(options: argparse.Namespace) -> int:
         raise UserError(str(error)) from error
     try:
         return Shell(visit, sys.stdin.isatty()).run()
+    except Left:
+        visit.give_up()
+        return INTERRUPTED
     finally:
         visit.end()
+
+
+class Left(Exception):
+    """Whoever types does not wait for what runs there."""
 
 
 class Visit:
@@ -64,6 +78,8 @@ class Visit:
         self._begun: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="visit", daemon=True)
         self._visitor: Visitor | None = None
+        self._visiting: asyncio.Task[None] | None = None
+        self._patience: float | None = None
 
     def begin(self) -> None:
         """Raises what keeps it from visiting."""
@@ -71,8 +87,15 @@ class Visit:
         self.wait(self._begun)
 
     def end(self) -> None:
-        self._loop.call_soon_threadsafe(self._asked.put_nowait, None)
-        self._thread.join()
+        if self._patience is None:
+            self._loop.call_soon_threadsafe(self._asked.put_nowait, None)
+        self._thread.join(self._patience)
+
+    def give_up(self) -> None:
+        """What was asked is not waited for, at the end neither."""
+        self._patience = LEAVE_SECONDS
+        if self._visiting is not None:
+            self._loop.call_soon_threadsafe(self._visiting.cancel)
 
     def ask(self, question: Callable[[Visitor], Coroutine[Any, Any, T]]) -> Future[T]:
         answer: Future[T] = Future()
@@ -94,8 +117,10 @@ class Visit:
                     raise
 
     def _run(self) -> None:
+        self._visiting = self._loop.create_task(self._serve())
         try:
-            self._loop.run_until_complete(self._serve())
+            with suppress(asyncio.CancelledError):
+                self._loop.run_until_complete(self._visiting)
         finally:
             self._loop.close()
 
@@ -168,17 +193,26 @@ class Shell:
         from notebook_tui.session.visitor import failure_of
 
         future = self._visit.ask(lambda visitor: visitor.evaluate(source, _show, self._ask))
-        while True:
-            try:
-                outcome = self._visit.wait(future).outcome
-                break
-            except KeyboardInterrupt:
-                self._visit.interrupt()
+        outcome = self._waited_for(future).outcome
         if outcome.status != "ok":
             self._failed = True
             print(failure_of(outcome).traceback.rstrip("\n"), file=sys.stderr, flush=True)
         elif outcome.result is not None:
             print(outcome.result, flush=True)
+
+    def _waited_for(self, future: Future[Finished]) -> Finished:
+        interrupts = 0
+        while True:
+            try:
+                return self._visit.wait(future)
+            except KeyboardInterrupt:
+                interrupts += 1
+                if interrupts > INTERRUPTS:
+                    _say(f"left; on {self._visit.name} it ends when its code in C returns")
+                    raise Left from None
+                self._visit.interrupt()
+                if interrupts == INTERRUPTS:
+                    _say("it goes on: code in C is interrupted when it returns; Ctrl+C once more leaves the shell")
 
     def _ask(self, prompt: str, hidden: bool) -> str | None:
         # On the visit's own thread: an `input()` over there is seldom, and nothing else is to be done meanwhile.
@@ -270,6 +304,10 @@ def _show(stream: str, text: str) -> None:
     print(text, end="", flush=True, file=sys.stderr if stream == "stderr" else sys.stdout)
 
 
+def _say(words: str) -> None:
+    print(f"\nbeamlike: {words}", file=sys.stderr, flush=True)
+
+
 def _history(readline: Any) -> Path | None:
     from notebook_tui.session.state_directory import state_directory
 
@@ -285,7 +323,6 @@ def _history(readline: Any) -> Path | None:
 
 def _keep(history: Path) -> None:
     import readline
-    from contextlib import suppress
 
     with suppress(OSError):
         readline.write_history_file(history)

@@ -50,9 +50,10 @@ def call(options: argparse.Namespace) -> int:
     try:
         if not options.once:
             return _watch(options)
-        print(asyncio.run(_once(options, parts)))
+        seen = asyncio.run(_once(options, parts))
     except (bl.BeamlikeError, TimeoutError, ValueError, OSError) as error:
         raise UserError(str(error)) from error
+    print(seen)
     return 0
 
 

@@ -59,6 +59,8 @@ async def test_inputs_are_listed_set_as_they_take_it_and_read_by_the_next_run(wo
             "value": None,
             "is_set": True,
         }
+        shown = (await client.call("outputs", notebook=NAME, cell="cell-1"))["outputs"]
+        assert [each["text"] for each in shown[:3]] == ["Age: [36]", "Size: [Large]", "Key: [••••]"]
         state = await client.call("state", notebook=NAME, cells=["cell-2"])
         assert "an input that it read has another value" in state["cells"][0]["stale"]
         over = await run(client, which="outdated")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,9 @@ import packaging
 import pytest
 
 import beamlike as bl
+from notebook_tui.cli import notebook
 from notebook_tui.cli.main import main
+from tests.support.open_notebook import notebook_text
 from tests.support.pty_program import PtyProgram, on_terminal
 
 SECRET, OBSERVERS = "the secret of a service", "a secret for those who look"
@@ -36,6 +41,11 @@ asyncio.run(main())
 @pytest.fixture(scope="module")
 def service() -> Iterator[str]:
     yield from started("eval-service@127.0.0.1", "code")
+
+
+@pytest.fixture
+def sleepy() -> Iterator[str]:
+    yield from started("sleepy-service@127.0.0.1", "code")
 
 
 @pytest.fixture(scope="module")
@@ -160,15 +170,7 @@ def test_the_shell_exits_with_1_where_something_raised_and_nobody_types(
 
 
 def test_the_shell_on_a_terminal_completes_is_interrupted_and_left(service: str, tmp_path: Path) -> None:
-    ours = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)"  # else Ctrl+C would be a letter
-    code = f"{ours}; from notebook_tui.cli.main import main; main(['shell', {service!r}])"
-    environment = {
-        "BEAMLIKE_SECRET": SECRET,
-        "BEAMLIKE_STATE": str(tmp_path),
-        "TERM": "xterm",
-        "PYTHONPATH": os.pathsep.join(sys.path),
-    }
-    with on_terminal(code, environment) as program:
+    with shell_on_terminal(service, tmp_path) as program:
         prompt = "eval-service> "
         program.until(lambda said: prompt in said, "a prompt")
         type_and_wait(program, "very_long_name = 7\n", prompt)
@@ -187,10 +189,88 @@ def test_the_shell_on_a_terminal_completes_is_interrupted_and_left(service: str,
     assert history.stat().st_mode & 0o777 == 0o600
 
 
+# One call of C makes the directory and sleeps: nothing can come in between.
+SLEEPS = """
+import functools, operator, os, time
+list(map(operator.call, (functools.partial(os.mkdir, {path!r}), functools.partial(time.sleep, 600))))
+"""
+
+
+@pytest.mark.parametrize("first", ["", "import asyncio; await asyncio.sleep(0)"], ids=["in a thread", "on the loop"])
+def test_a_third_ctrl_c_leaves_the_shell_while_code_in_c_runs_there(sleepy: str, tmp_path: Path, first: str) -> None:
+    sleeps = tmp_path / "sleeps"
+    with shell_on_terminal(sleepy, tmp_path) as program:
+        program.until(lambda said: "sleepy-service> " in said, "a prompt")
+        code = "; ".join(filter(None, (first, *SLEEPS.format(path=str(sleeps)).split("\n"))))
+        program.type(f"{code}\n")
+        program.until(lambda _: sleeps.exists(), "it sleeps")
+        press_until("\x03", lambda said: "Ctrl+C once more leaves the shell" in said, program)
+        program.type("\x03")
+        program.until(lambda said: "exit status 130" in said, "the end")
+        assert "left; on sleepy-service@127.0.0.1" in program.written
+
+
+def press_until(key: str, condition: Callable[[str], bool], program: PtyProgram) -> None:
+    """Presses it slowly: of two signals that come at once, one is lost."""
+    again = 0.0
+
+    def pressed(said: str) -> bool:
+        nonlocal again
+        if condition(said):
+            return True
+        if time.monotonic() > again:
+            program.type(key)
+            again = time.monotonic() + 2.0
+        return False
+
+    program.until(pressed, "what was pressed for")
+
+
+@contextmanager
+def shell_on_terminal(node: str, state: Path) -> Iterator[PtyProgram]:
+    ours = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)"  # else Ctrl+C would be a letter
+    ends = "print('exit status', ended.code)"
+    code = (
+        f"{ours}\nfrom notebook_tui.cli.main import main\n"
+        f"try:\n    main(['shell', {node!r}])\nexcept SystemExit as ended:\n    {ends}"
+    )
+    environment = {
+        "BEAMLIKE_SECRET": SECRET,
+        "BEAMLIKE_STATE": str(state),
+        "TERM": "xterm",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+    with on_terminal(code, environment) as program:
+        yield program
+
+
 def type_and_wait(program: PtyProgram, text: str, prompt: str) -> None:
     count = program.written.count(prompt)
     program.type(text)
     program.until(lambda said: said.count(prompt) > count, "the next prompt")
+
+
+# A notebook.
+
+
+@pytest.mark.timeout(120)
+def test_attach_opens_a_notebook_whose_cells_run_there(service: str, tmp_path: Path) -> None:
+    path = tmp_path / "there.livemd"
+    path.write_text(notebook_text("import sys\nsys.argv[1]"), encoding="utf-8")
+    words = [sys.executable, "-m", "notebook_tui", "attach", service, str(path), "--plain"]
+    done = subprocess.run(
+        words, input="run 1\nwait\nquit\n", capture_output=True, text=True, timeout=90, check=False, env=os.environ
+    )
+    assert "result: 'eval-service@127.0.0.1'" in done.stdout, done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_attach_has_whatever_notebook_has_an_option_for() -> None:
+    command = argparse.ArgumentParser()
+    notebook.configure(command)
+    said = notebook.options_for("-a.livemd", runtime="attach:app@127.0.0.1", plain=True)
+    ours = {**vars(command.parse_args([])), "path": "-a.livemd", "runtime": "attach:app@127.0.0.1", "plain": True}
+    assert vars(said) == ours
 
 
 # The doctor.

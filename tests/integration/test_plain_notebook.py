@@ -83,6 +83,72 @@ def test_a_cell_that_asks_gets_its_line_and_a_secret_is_typed_unseen(tmp_path: P
         assert terminal.wait() == 0
 
 
+WIDGETS = """import notebook_tui as nb
+count = nb.input.number("Epoch count", 4, min=0)
+size = nb.input.select("Size", {"Small": 1, "Large": 2})
+key = nb.input.secret("Key")
+count.show(); size.show(); key.show()
+print("the count is", count.value)
+told = nb.text().show()
+button = nb.button("Go on").show()
+nb.listen(button, lambda event: told.write("so it went"))"""
+
+
+@pytest.fixture
+def with_widgets(tmp_path: Path) -> Path:
+    path = tmp_path / "widgets.livemd"
+    path.write_text(notebook_text(WIDGETS, "(count.value, size.value, len(key.value))"), encoding="utf-8")
+    return path
+
+
+def test_inputs_are_set_by_their_labels_and_read_by_the_next_run(with_widgets: Path) -> None:
+    sets = ("set epoch count 7", "set Size Large", "set Key swordfish", "output 1")
+    said = plain(with_widgets, "run 1", "wait", *sets, "run all", "wait", "quit")
+    shown, _, after = said.partition("Key is set")
+    assert shown.count("Epoch count: [4]") == 1
+    assert shown.index("Epoch count: [7]") < shown.index("Size: [Large]")
+    assert "Epoch count: [7]" in after
+    assert "Epoch count: [4]" not in after
+    assert "result: (7, 2, 9)" in after
+    assert "swordfish" not in said
+
+
+def test_a_button_is_pressed_by_its_label(with_widgets: Path) -> None:
+    with Terminal([*PLAIN, str(with_widgets)]) as terminal:
+        terminal.until("help lists what you can type")
+        terminal.type("run 1", "enter")
+        terminal.until("cell 1 done")
+        terminal.type("press Go on", "enter")
+        terminal.until("so it went")
+        terminal.type("quit", "enter")
+        terminal.type("discard", "enter")
+        assert terminal.wait() == 0
+
+
+def test_what_cannot_be_set_or_pressed_is_said_with_what_there_is(with_widgets: Path) -> None:
+    before = ("set Count 7", "press Go")
+    after = (
+        "set Count 7",
+        "press Go",
+        "set Epoch count many",
+        "set Epoch count -1",
+        "set Size Huge",
+        "press Go on now",
+    )
+    said = plain(with_widgets, *before, "run 1", "wait", *after, "quit")
+    for words in (
+        "set: no cell shows an input",
+        "press: no cell shows a button",
+        "set: expected one of Epoch count, Size, Key",
+        "press: expected one of Go on",
+        "expected a number for 'Epoch count', got 'many'",
+        "expected a number of 0 to any for 'Epoch count'",
+        "expected one of Small, Large for 'Size', got 'Huge'",
+        "expected nothing after Go on, got now",
+    ):
+        assert words in said
+
+
 def test_ctrl_c_interrupts_what_runs_and_the_program_stays(tmp_path: Path) -> None:
     path = tmp_path / "test.livemd"
     path.write_text(notebook_text("while True: pass"))

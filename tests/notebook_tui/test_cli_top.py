@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -148,6 +149,36 @@ def test_into_a_pipe_nothing_is_cut(capsys: pytest.CaptureFixture[str], monkeypa
     _, printed, _ = run(capsys, "top", NODE, "--once", "--parts", "processes,threads", "--interval", "0.1")
     assert "…" not in printed
     assert f"beamlike heartbeat {NODE}" in printed
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("top", NODE, "--once", "--interval", "0.1"),
+        ("nodes", "--list"),
+        ("flame", "ps", NODE),
+        ("flame", "ps", NODE, "--json"),
+    ],
+    ids=" ".join,
+)
+def test_whoever_has_left_while_it_is_printed_is_told_nothing(words: tuple[str, ...]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    environment = {**os.environ, "PYTHONUNBUFFERED": ""}  # what is printed goes out at the very end
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "notebook_tui", *words],
+            env=environment,
+            cwd=ROOT,
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")
 
 
 def test_a_node_that_refuses_is_listed_with_the_whole_reason(
