@@ -231,7 +231,8 @@ def _runtime(runtime: RuntimeStatus, palette: Palette) -> Text:
         case "connecting":
             return Text.assemble(("◌ ", palette.running), runtime.text or "connecting")
         case "disconnected" if runtime.lost:
-            return Text.assemble(("✗ ", palette.error), f"runtime lost: {runtime.lost}")
+            words = runtime.lost if runtime.never_came else f"runtime lost: {runtime.lost}"
+            return Text.assemble(("✗ ", palette.error), words)
         case "disconnected":
             return Text("○ no runtime yet", palette.muted)
 
