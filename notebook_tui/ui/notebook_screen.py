@@ -576,10 +576,12 @@ class NotebookScreen(Screen[None]):
         self._show_status()
 
     def _dismiss(self) -> None:
-        """Forget a begun sequence; without one, the message in the status bar."""
+        """Forget a begun sequence; without one, close the bar of finding, or else the message in the status bar."""
         if self._pressed:
             self._sequence.forget()
             self._pressed = ()
+        elif self._bar.is_open:
+            self._finding.close()
         else:
             self._log.dismiss()
         self._show_status()
