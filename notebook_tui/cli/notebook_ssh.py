@@ -2,7 +2,7 @@
 
 By the user's own `ssh`, so that names, keys, jumps and all else are as their configuration says. What answers may be
 `beamlike serve --ssh`, which takes `open PATH`, or a machine with an ordinary SSH server and `beamlike` on it. When the
-connection is lost it is made again, until the user has had enough.
+connection is lost, or the server ends, it is made again, until the user has had enough.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from urllib.parse import unquote
 
 from beamlike.kernel.record import frozen
 from notebook_tui.cli.main import INTERRUPTED, UserError
+from notebook_tui.ssh.runs import AGAIN
 
 SCHEME: Final = "ssh://"
 _LOST: Final = 255
@@ -117,7 +118,8 @@ def stay(
     clock: Callable[[], float],
     run: Callable[[Sequence[str]], int] = subprocess.call,
 ) -> int:
-    """Runs it until it ends in order, or the user cancels; again after a connection that was there is lost."""
+    """Runs it until it ends in order, or the user cancels; again after a connection that was there is lost,
+    or its server has ended."""
     was_there, wait = False, _FIRST_WAIT
     while True:
         began = clock()
@@ -129,14 +131,17 @@ def stay(
         if status < 0:
             say(f"ssh was ended by signal {-status}.")
             return 128 - status
-        if status != _LOST:
+        if status not in (_LOST, AGAIN):
             return status
+        was_there = was_there or status == AGAIN or took >= _WAS_THERE
         if took >= _WAS_THERE:
-            was_there, wait = True, _FIRST_WAIT
+            wait = _FIRST_WAIT
         if not was_there:
             return status  # ssh has said why
         try:
-            say(f"The connection to {host} is lost; the notebook goes on there. Again in {wait:g} s, Ctrl+C to leave.")
+            lost = f"The connection to {host} is lost; the notebook goes on there."
+            ended = f"The server on {host} has ended, and has kept the text."
+            say(f"{ended if status == AGAIN else lost} Again in {wait:g} s, Ctrl+C to leave.")
             sleep(wait)
         except KeyboardInterrupt:
             return INTERRUPTED

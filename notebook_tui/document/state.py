@@ -48,6 +48,11 @@ class RuntimeStatus:
     since: float = 0.0
     """When it was connected."""
 
+    @property
+    def never_came(self) -> bool:
+        """Whether `lost` says why none came about, rather than why one that was there went away."""
+        return self.phase == "disconnected" and bool(self.lost) and bool(self.steps)
+
 
 @frozen
 class State:

@@ -79,8 +79,7 @@ class Attached:
         except BaseException:
             await node.disconnect(self._node)
             raise
-        text = f"attached to {self._node}; a cell without await runs in a thread, and is interrupted between bytecodes"
-        return self._connection(Keepsake(server, "", 0, text, self.name, directory or ""))
+        return self._connection(Keepsake(server, "", 0, f"attached to {self._node}", self.name, directory or ""))
 
     def resume(self, keepsake: Keepsake) -> Connection:
         """What an earlier program has made there, which is still to be reconnected to."""

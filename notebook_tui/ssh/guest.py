@@ -85,6 +85,10 @@ class Guest(asyncssh.SSHServerSession[bytes]):
         self._performs = False
         self._awaits_view = False
         """Whether there is to be a view, which has what is typed until then."""
+        self.has_left = False
+        """Whether the view is over."""
+        self.parted = FAILED
+        """The exit status of a view that is ended from here."""
         self.sent = 0
 
     @property
@@ -249,13 +253,20 @@ class Guest(asyncssh.SSHServerSession[bytes]):
 
     # Its life.
 
-    def close(self, why: str) -> None:
-        """Leaves, saying why."""
+    def close(self, why: str, status: int = FAILED) -> None:
+        """Leaves, saying why; a view that nobody has left meanwhile, with that exit status."""
+        if not (self._performs or self._is_leaving):
+            self.parted = status
         if self.app is not None:
             self.app.last_words = why
         else:
             self.complain(f"beamlike: {why}\n")
         self._end()
+
+    @property
+    def _is_leaving(self) -> bool:
+        """Whether the view ends already, as its guest wanted."""
+        return self.has_left or (self.app is not None and self.app.return_code is not None)
 
     def _end(self) -> None:
         """What was typed is saved, if it is a view; what runs for a command ends with it."""
@@ -300,11 +311,12 @@ class Guest(asyncssh.SSHServerSession[bytes]):
     def _finished(self, task: asyncio.Task[int]) -> None:
         self.app = None
         self._host.left(self)
-        status = FAILED
+        status = self.parted
         if not task.cancelled():
             if (error := task.exception()) is None:
                 status = task.result()
             else:
+                status = FAILED
                 _log.error("a view has failed", exc_info=error)
                 self.complain(f"beamlike: the view failed ({type(error).__name__}); the server's log says where\n")
         if not self._chan.is_closing():

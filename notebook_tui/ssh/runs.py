@@ -11,7 +11,8 @@ from typing import Final
 MOST: Final = 8
 MOST_OF_ONE: Final = 4
 AGAIN: Final = 75
-"""The exit status of a run that was not begun: EX_TEMPFAIL of sysexits.h, for a script that tries again."""
+"""The exit status of a run that was not begun, and of a view whose server has ended: EX_TEMPFAIL of sysexits.h, for
+whoever tries again."""
 
 
 class TooManyRuns(Exception):

@@ -27,11 +27,12 @@ from notebook_tui.ssh.audit import Audit
 from notebook_tui.ssh.command import Home, OpenFile, Wish, described, role_for
 from notebook_tui.ssh.filler import leave_out_filler
 from notebook_tui.ssh.gate import Gate, network_of
-from notebook_tui.ssh.guest import Guest
+from notebook_tui.ssh.guest import FAILED, Guest
 from notebook_tui.ssh.host_key import host_key
 from notebook_tui.ssh.key_ring import KeyRing
 from notebook_tui.ssh.keys import Trusted, fingerprint_of
 from notebook_tui.ssh.options import SshOptions
+from notebook_tui.ssh.runs import AGAIN
 
 _log = logging.getLogger("beamlike.ssh")
 LOG: Final = "ssh.log"
@@ -252,13 +253,13 @@ class Visitor(asyncssh.SSHServer):
         elif limits.idle_seconds and now - self._touched_at > limits.idle_seconds:
             self.part(f"nothing was typed for {told(limits.idle_seconds)}; the notebooks go on")
 
-    def part(self, why: str) -> None:
-        """The views leave in order, and then the connection ends."""
+    def part(self, why: str, status: int = FAILED) -> None:
+        """The views leave in order, with that exit status, and then the connection ends."""
         if self._parting or self._conn is None:
             return
         self._parting = why
         for guest in list(self._guests):
-            guest.close(why)
+            guest.close(why, status)
         loop, conn = asyncio.get_running_loop(), self._conn
         loop.call_later(1.0, partial(conn.disconnect, asyncssh.DISC_BY_APPLICATION, why))
         loop.call_later(3.0, conn.abort)
@@ -389,7 +390,7 @@ class SshServer:
         if self._acceptor is not None:
             self._acceptor.close()
         for visitor in list(self.visitors):
-            visitor.part(why)
+            visitor.part(why, AGAIN)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._empty.wait(), _PARTING_SECONDS)
         for visitor in list(self.visitors):

@@ -62,12 +62,12 @@ class Views:
         try:
             await app.run_async(size=(size.columns, size.lines))
         finally:
-            guest.app = None
+            guest.app, guest.has_left = None, True
             self._keys_first.painted(app)  # the last key has no frame, and nothing is kept of who has left
             await app.leave()
         if app.last_words:
             guest.complain(f"beamlike: {app.last_words}\n")
-        return 1 if app.last_words else 0
+        return guest.parted if app.last_words else 0
 
     async def perform(self, wish: Wish, guest: Guest, visitor: Admitted) -> int:
         match wish:

@@ -496,8 +496,9 @@ class NotebookScreen(Screen[None]):
         self._show_status()
 
     def _tell_of_runtime(self, before: RuntimeStatus, now: RuntimeStatus) -> None:
-        if now.lost and not before.lost:
-            self.say(f"The runtime is lost: {now.lost}", "error")
+        # What was lost last is kept while another is connected to: it is told anew when that does not come either.
+        if now.phase == "disconnected" and now.lost and now != before:
+            self.say(sentence(now.lost) if now.never_came else f"The runtime is lost: {now.lost}", "error")
         elif now.phase == "connected" and before.phase != "connected":
             self._log.dismiss()
 
@@ -575,10 +576,12 @@ class NotebookScreen(Screen[None]):
         self._show_status()
 
     def _dismiss(self) -> None:
-        """Forget a begun sequence; without one, the message in the status bar."""
+        """Forget a begun sequence; without one, close the bar of finding, or else the message in the status bar."""
         if self._pressed:
             self._sequence.forget()
             self._pressed = ()
+        elif self._bar.is_open:
+            self._finding.close()
         else:
             self._log.dismiss()
         self._show_status()

@@ -204,7 +204,7 @@ class NotebookView(Container):
         lost = self.focused_id not in self._order
         if lost and self.is_editing:
             self._close_editor()
-        self._list.show(items)
+        self._list.show(items, self._caret().y if self.is_editing else None)
         if lost:
             self.focus_item(self._order[min(place, len(self._order) - 1)])
         self._receive_source()

@@ -54,6 +54,13 @@ class Clock(bl.GenServer):
 
 
 @looked_at
+async def test_the_process_that_looks_is_neither_told_of_nor_counted(there: bl.Node) -> None:
+    there.spawn(keeps, 1)
+    found = await bl.inspect.snapshot(THERE, ("processes",), timeout=PATIENCE)
+    assert found.node.processes == len(found.processes or ())
+
+
+@looked_at
 async def test_processes_come_by_the_longest_queue_with_what_is_known_of_each(there: bl.Node) -> None:
     busy, idle = there.spawn(keeps, 1), there.spawn(keeps, 2)
     there.register("busy", busy)

@@ -99,6 +99,13 @@ def test_a_lost_connection_is_made_again_with_words_and_longer_waits() -> None:
     assert line.said[0] == "The connection to lab is lost; the notebook goes on there. Again in 1 s, Ctrl+C to leave."
 
 
+def test_a_server_that_ends_is_come_back_to_however_soon_it_has_ended() -> None:
+    line = Line((1, 75), (0, 255), (0, 75), (100, 75), (7, 0))
+    assert line.status() == 0
+    assert line.waits == [1.0, 2.0, 4.0, 1.0]
+    assert line.said[0] == "The server on lab has ended, and has kept the text. Again in 1 s, Ctrl+C to leave."
+
+
 def test_the_user_may_have_had_enough() -> None:
     assert Line((100, 255), (0, 255), cancel_after=2).status() == 130
 

@@ -11,6 +11,7 @@ import termios
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import psutil
 import pytest
@@ -185,6 +186,16 @@ def test_a_process_of_views_that_dies_is_begun_again_at_the_same_port_and_the_se
         terminal.until("# before")
         assert world.front != front
         _leave(terminal)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_server_that_ends_parts_its_terminals_with_a_status_to_come_again(
+    tmp_path: Path, how: signal.Signals
+) -> None:
+    with served(tmp_path / "ssh") as world, world.terminal() as terminal:
+        terminal.until("HOME")
+        os.kill(world.server, how)
+        assert terminal.wait() in (75, 255)  # a view that takes longer to leave is cut off, which its client knows too
 
 
 def _leave(terminal: Terminal) -> None:

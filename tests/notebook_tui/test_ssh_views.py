@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from time import time
 from typing import Any, cast
@@ -53,6 +54,70 @@ def test_the_app_of_a_view_that_has_ended_is_held_by_nothing(tmp_path: Path, mon
         await until(is_gone, "nothing holds the view")
 
     asyncio.run(main())
+
+
+WORDS = "the server ends; the notebooks' text is kept"
+
+
+@pytest.mark.parametrize(("ends", "status"), [((WORDS, 75), 75), (("your key opens nothing here any more",), 1)])
+def test_a_view_whose_server_ends_says_so_and_has_a_status_to_come_again_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: tuple[str, int], status: int
+) -> None:
+    monkeypatch.setenv("BEAMLIKE_STATE", str(tmp_path / "state"))
+
+    async def main() -> None:
+        guest, channel = begin(Host(real_view(tmp_path)))
+        await until(lambda: b"HOME" in channel.written, "home is shown")
+        guest.close(*ends)
+        await until(lambda: channel.status is not None, "the view has ended")
+        assert channel.status == status
+        assert ends[0].encode() in channel.written
+
+    asyncio.run(main())
+
+
+def test_a_view_whose_server_ends_while_the_notebook_opens_has_the_status_to_come_again() -> None:
+    async def main() -> None:
+        opens = asyncio.Event()
+
+        async def view(wish: Home | OpenFile, guest: Guest) -> int:
+            opens.set()
+            await asyncio.Event().wait()
+            return 0
+
+        guest, channel = begin(Host(view), "open t.livemd")
+        await opens.wait()
+        guest.close(WORDS, 75)
+        await until(lambda: channel.status is not None, "the view has ended")
+        assert channel.status == 75
+
+    asyncio.run(main())
+
+
+def test_who_has_quit_when_the_server_ends_is_not_told_to_come_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BEAMLIKE_STATE", str(tmp_path / "state"))
+
+    async def main() -> None:
+        guest, channel = begin(Host(real_view(tmp_path)))
+        await until(lambda: b"HOME" in channel.written, "home is shown")
+        assert guest.app is not None
+        guest.app.exit()
+        guest.close(WORDS, 75)
+        await until(lambda: channel.status is not None, "the view has ended")
+        assert channel.status == 1
+
+    asyncio.run(main())
+
+
+def real_view(directory: Path) -> Callable[[Home | OpenFile, Guest], Awaitable[int]]:
+    views = Views(cast(Any, None), cast(Any, None))
+
+    async def view(wish: Home | OpenFile, guest: Guest) -> int:
+        return await views.view(wish, guest, Admitted(OWNER, directory))
+
+    return view
 
 
 def test_what_is_typed_while_the_notebook_opens_is_there_for_the_view() -> None:

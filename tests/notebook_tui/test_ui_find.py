@@ -169,6 +169,33 @@ async def test_a_replacement_in_the_edited_cell_is_one_step_of_its_undo(shown: T
     assert sources(shown)["a"] == "one one"
 
 
+@in_terminal(code("a", "a a"))
+async def test_tab_goes_from_what_is_found_to_what_is_put_in_its_place_and_round_in_the_bar(shown: Terminal) -> None:
+    await shown.press("f7", "a", "tab", *"xy", "alt+a")
+    await shown.shows("2 places replaced in 1 cell")
+    assert sources(shown)["a"] == "xy xy"
+    await shown.press("shift+tab", *"y", "tab", *"z", "shift+tab", "shift+tab", "enter")
+    await shown.until(lambda: sources(shown)["a"] == "xz xz")
+    await shown.press("tab", *"x", "tab", *"u", "tab", "space")
+    await shown.shows("✓Aa")
+    assert " FIND " in shown.status
+    await shown.press("alt+a")
+    await shown.until(lambda: sources(shown)["a"] == "uz uz")
+
+
+@in_terminal(code("a", "one one"))
+async def test_the_bar_is_closed_by_escape_also_where_cells_have_the_keys(shown: Terminal) -> None:
+    await shown.press("/", *"one")
+    await shown.shows("2 found")
+    row = next(y for y, line in enumerate(shown.lines) if "1 │ one one" in line)
+    await shown.pilot.click(offset=(60, row))
+    await shown.until(lambda: " NAV " in shown.status, "the cells have the keys")
+    assert marked(shown) == ["one", "one"]
+    await shown.press("escape")
+    await shown.hides("2 found")
+    assert marked(shown) == []
+
+
 @in_terminal(code("a", "x1 x2"))
 async def test_groups_of_an_expression_stand_in_the_replacement(shown: Terminal) -> None:
     await shown.press("f7", "alt+r", *r"x(\d)", "f7", *r"y\1", "alt+a")

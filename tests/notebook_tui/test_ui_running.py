@@ -156,6 +156,21 @@ async def test_a_lost_runtime_is_told_until_there_is_another(shown: Terminal) ->
     await shown.until(lambda: "Ctrl+S save" in shown.hints, "the keys")
 
 
+@in_terminal(*TWO)
+async def test_a_runtime_that_does_not_start_is_told_each_time_and_not_called_lost(shown: Terminal) -> None:
+    shown.session.connects = False
+    for _ in range(2):
+        await shown.press(*FIRST, "e", "e")
+        shown.session.step("connecting to nobody@127.0.0.1")
+        await shown.until(lambda: "◌ connecting to nobody" in shown.status, "the step")
+        shown.session.lose_runtime("the runtime did not start: nobody@127.0.0.1 cannot be reached")
+        await shown.until(lambda: "✗ The runtime did not start: nobody@" in shown.hints, "the note")
+        assert "✗ the runtime did not start" in shown.status
+        assert "lost" not in shown.text
+        await shown.press("escape")
+        assert "Ctrl+S save" in shown.hints
+
+
 @in_terminal(*TWO, size=(120, 24))
 async def test_the_nodes_of_the_runtime_are_counted_and_named(shown: Terminal) -> None:
     await shown.press(*FIRST, "e", "e")

@@ -107,6 +107,15 @@ def test_a_wide_terminal_says_everything() -> None:
         assert part in line
 
 
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_runtime_that_says_more_than_fits_is_shortened_and_not_left_out(width: int) -> None:
+    runtime = RuntimeStatus("connected", "attached to web@127.0.0.1" + ", and so on" * 20)
+    line = status_line(Status(state_of(runtime=runtime)), width, Palette()).plain
+    assert "● attached to web@127.0.0.1, and so on" in line
+    assert "…  0/1 done " in line
+    assert len(line) == width
+
+
 @pytest.mark.parametrize(("behind", "part"), [((), "◆ 7 nodes  "), (("b", "c"), "◆ 9 nodes · 2 behind  ")])
 def test_at_80_columns_the_line_says_how_many_nodes_are_behind(behind: tuple[str, ...], part: str) -> None:
     line = status_line(Status(state_of(RAN, runtime=skewed(*behind))), 80, Palette()).plain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.fake_session import code
+from tests.support.fake_session import code, prose
 from tests.support.screen import Terminal, in_terminal
 
 FIRST = ("j", "j", "j")
@@ -33,6 +33,31 @@ async def test_the_window_follows_the_output_of_a_running_cell_in_focus(shown: T
         await shown.shows(f"line {step + 9}")
     shown.session.finish("a")
     await shown.shows("6/6 done")
+
+
+@in_terminal(prose("p", "\n\n".join("abcdefghijkl")), code("a", SOURCE))
+async def test_the_output_of_a_cell_that_is_run_from_its_editor_is_followed_and_the_caret_stays_in_view(
+    shown: Terminal,
+) -> None:
+    await shown.press("G", "i", "ctrl+e")
+    for step in range(0, 50, 5):
+        shown.session.print("a", lines(step, step + 5))
+        await shown.shows(f"line {step + 4}")
+        assert "2 │     print(n)" in shown.cursor_line()
+    shown.session.finish("a")
+    await shown.shows("1/1 done")
+    await shown.press("escape")
+    assert "line 49" in shown.text
+
+
+@in_terminal(prose("p", "\n\n".join("abcdefghijkl")), code("a", "\n".join(f"v{n}" for n in range(15))))
+async def test_output_is_followed_only_as_far_as_the_caret_stays_in_view(shown: Terminal) -> None:
+    await shown.press("G", "i", *["up"] * 12, "ctrl+e")
+    assert "3 │ v2" in shown.cursor_line()
+    shown.session.print("a", lines(0, 50))
+    await shown.shows("more lines")
+    await shown.until(lambda: shown.app.cursor_position.y == 1, "the caret at the top")
+    assert "3 │ v2" in shown.cursor_line()
 
 
 @in_terminal(code("a", SOURCE), *(code(f"c{n}", f"v{n}") for n in range(20)))

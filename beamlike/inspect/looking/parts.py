@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 from beamlike.inspect.facts import (
@@ -61,6 +62,9 @@ async def snapshot(node: LocalNode, options: dict[str, dict[str, Any]]) -> Snaps
     patience = Patience()
     found = {name: await part.look(node, told, patience) for name, (part, told) in wanted.items()}
     whole = node_facts(node)
+    here = processes.looker()
+    if here is not None and node.process(here.pid) is here:
+        whole = replace(whole, processes=whole.processes - 1)  # as many as `processes` tells of
     return Snapshot(at=time.time(), node=whole, cost=patience.spent, **found)
 
 

@@ -74,9 +74,9 @@ async def _chosen(
     # What is smaller than the smallest of the best so far need not be kept.
     best: list[tuple[Any, int, Process]] = []
     sign = 1 if largest_first else -1
-    here = current.process_or_none()
+    here = looker()
     for number, process in enumerate(node.live()):
-        if process is here and not isinstance(process, GuestProcess):  # which is there only for this look
+        if process is here:
             continue
         if patience.is_due():
             await patience.pause()
@@ -89,6 +89,12 @@ async def _chosen(
         elif entry[:2] > best[0][:2]:
             heapq.heapreplace(best, entry)
     return [process for *_, process in sorted(best, key=lambda entry: entry[:2], reverse=True)]
+
+
+def looker() -> Process | None:
+    """The process that is there only for this look, and is not told of."""
+    here = current.process_or_none()
+    return None if isinstance(here, GuestProcess) else here
 
 
 class _Reversed:

@@ -82,18 +82,20 @@ class CellList(ScrollView, can_focus=True, inherit_bindings=False):
             self._people = found
             self.show(self._items)
 
-    def show(self, items: Sequence[Item]) -> None:
+    def show(self, items: Sequence[Item], caret: int | None = None) -> None:
         """Show these items. What the user looks at stays where it is, and the end of the focused cell stays in view
-        if it was: so the output of a cell that has just been run is followed."""
+        if it was: so the output of a cell that has just been run is followed, as far as the row of the caret in a text
+        that is edited stays in view."""
         self._items = items
         items = [self._with_people(item) for item in items] if self._people else items
         before = self._scene.item(self.focused_id)
-        at_end = self._scene.editing is None and self._scene.is_seen_to_end(self.focused_id, self._window)
+        follows = self._scene.editing is None or caret is not None
+        at_end = follows and self._scene.is_seen_to_end(self.focused_id, self._window)
         with self._kept_in_place():
             self._scene.show(items)
         now = self._scene.item(self.focused_id)
         if at_end and now is not None and now != before:
-            self._go_to(self._scene.top_to_follow(self._window))
+            self._go_to(self._scene.top_to_follow(self._window, caret))
 
     def _with_people(self, item: Item) -> Item:
         people = self._people.get(item.id)

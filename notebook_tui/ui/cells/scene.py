@@ -214,9 +214,14 @@ class Scene:
         index = self._index.get(id)
         return index is not None and window.top < self._layout.top(index + 1) - 1 <= window.end
 
-    def top_to_follow(self, window: Window) -> int:
+    def top_to_follow(self, window: Window, caret: int | None, margin: int = 1) -> int:
+        """The top of the nearest window that shows the end of the focused item, or what fits below that row of it and
+        `margin` rows before."""
         end = self._layout.top(self._index[self.focused] + 1)
-        return max(window.top, end - window.height)
+        wanted = end - window.height
+        if caret is not None:
+            wanted = min(wanted, self.top(self.focused) + max(0, caret - margin))
+        return max(window.top, wanted)
 
     def running_between(self, start: int, end: int) -> Iterator[str]:
         """The cells in these rows whose time runs."""

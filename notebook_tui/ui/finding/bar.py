@@ -77,6 +77,8 @@ class FindBar(Container):
         Binding("alt+s", "flip('cell')", show=False),
         Binding("alt+a", "replace('all')", show=False),
         Binding("f7", "open_replacement", show=False),
+        Binding("tab", "along(1)", show=False),
+        Binding("shift+tab", "along(-1)", show=False),
     ]
     DEFAULT_CSS = """
     FindBar {
@@ -121,6 +123,7 @@ class FindBar(Container):
             "regex": Chip(".*", "regex"),
             "cell": Chip("in cell", "cell"),
         }
+        self._acts = (Chip("one ⏎", "one"), Chip("all Alt+A", "all"))
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -132,8 +135,7 @@ class FindBar(Container):
         with Horizontal(id="replacing"):
             yield Static("By", classes="label")
             yield self._replacement
-            yield Chip("one ⏎", "one")
-            yield Chip("all Alt+A", "all")
+            yield from self._acts
 
     @property
     def is_open(self) -> bool:
@@ -182,6 +184,15 @@ class FindBar(Container):
 
     def action_step(self, by: int) -> None:
         self.post_message(self.Step(by))
+
+    def action_along(self, by: int) -> None:
+        """From one line to the other, to all that is pressed, and round again."""
+        stops: list[Widget] = [self._query, *self._chips.values()]
+        if self.has_class("-replacing"):
+            stops[1:1] = [self._replacement]
+            stops += self._acts
+        place = next(number for number, stop in enumerate(stops) if stop.has_focus)
+        self.screen.set_focus(stops[(place + by) % len(stops)], scroll_visible=False)
 
     def action_flip(self, name: str) -> None:
         self._chips[name].flip()

@@ -33,6 +33,8 @@ from notebook_tui.ui.keys.table import DEFAULT, KeyTable
 
 _NARROW: Final = "  "
 _MORE: Final = "  …"
+_BEGINNING: Final = 12
+"""Columns in which one reads what the runtime is, or that there is none."""
 _CHIP: Final = Style(reverse=True, bold=True)
 _NAVIGATION_HINTS: Final = ("edit", "run", "insert_code_below", "run_outdated", "save", "help", "app.quit")
 _INSERT_HINTS: Final = ("leave", "run", "run_and_next", "complete_or_indent", "save")
@@ -142,7 +144,7 @@ def status_line(status: Status, width: int, palette: Palette) -> Text:
     mode = Text(f" {keys} ", _CHIP)
     runtime = state.runtime
     # In the order of their use: what does not fit is left out from the end.
-    left = [
+    before = [
         mode,
         _file(state, palette),
         *_trust(state, palette),
@@ -150,17 +152,15 @@ def status_line(status: Status, width: int, palette: Palette) -> Text:
         *_role(status.person, palette),
         *_others(status.others, palette),
         *_node_count(runtime, palette),
-        _runtime(runtime, palette),
-        *_memory(status, palette),
-        *_timing(status, palette),
-        *_node_names(runtime, palette),
     ]
+    after = [*_memory(status, palette), *_timing(status, palette), *_node_names(runtime, palette)]
     asks = f"? {status.asks} {'asks' if status.asks == 1 else 'ask'} · " if status.asks else ""
     right = Text.assemble((asks, palette.running), _progress(state, palette), " ", end="")
     room = width - right.cell_len - len(_NARROW)
     if room < mode.cell_len:
-        return fitted(left, width, _NARROW)
-    line = fitted(left, room, _NARROW)
+        return fitted(before, width, _NARROW)
+    left = room - sum(part.cell_len + len(_NARROW) for part in before)
+    line = fitted([*before, _shortened(_runtime(runtime, palette), left), *after], room, _NARROW)
     line.append(" " * (width - line.cell_len - right.cell_len))
     return line.append_text(right)
 
@@ -224,6 +224,13 @@ def _others(count: int, palette: Palette) -> Sequence[Text]:
     return [Text(f"+{count} here", palette.ok)] if count else []
 
 
+def _shortened(text: Text, room: int) -> Text:
+    """Its beginning says what it is; where there is no room for that, it is left as it is, and so left out."""
+    if room >= _BEGINNING:
+        text.truncate(room, overflow="ellipsis")
+    return text
+
+
 def _runtime(runtime: RuntimeStatus, palette: Palette) -> Text:
     match runtime.phase:
         case "connected":
@@ -231,7 +238,8 @@ def _runtime(runtime: RuntimeStatus, palette: Palette) -> Text:
         case "connecting":
             return Text.assemble(("◌ ", palette.running), runtime.text or "connecting")
         case "disconnected" if runtime.lost:
-            return Text.assemble(("✗ ", palette.error), f"runtime lost: {runtime.lost}")
+            words = runtime.lost if runtime.never_came else f"runtime lost: {runtime.lost}"
+            return Text.assemble(("✗ ", palette.error), words)
         case "disconnected":
             return Text("○ no runtime yet", palette.muted)
 
