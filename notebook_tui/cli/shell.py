@@ -201,18 +201,23 @@ class Shell:
             print(outcome.result, flush=True)
 
     def _waited_for(self, future: Future[Finished]) -> Finished:
-        interrupts = 0
+        interrupts = heeded = 0
         while True:
             try:
+                while heeded < interrupts:  # here, where another one is counted as well
+                    heeded += 1
+                    self._heed(heeded)
                 return self._visit.wait(future)
             except KeyboardInterrupt:
                 interrupts += 1
-                if interrupts > INTERRUPTS:
-                    _say(f"left; on {self._visit.name} it ends when its code in C returns")
-                    raise Left from None
-                self._visit.interrupt()
-                if interrupts == INTERRUPTS:
-                    _say("it goes on: code in C is interrupted when it returns; Ctrl+C once more leaves the shell")
+
+    def _heed(self, interrupts: int) -> None:
+        if interrupts > INTERRUPTS:
+            _say(f"left; on {self._visit.name} it ends when its code in C returns")
+            raise Left
+        self._visit.interrupt()
+        if interrupts == INTERRUPTS:
+            _say("it goes on: code in C is interrupted when it returns; Ctrl+C once more leaves the shell")
 
     def _ask(self, prompt: str, hidden: bool) -> str | None:
         # On the visit's own thread: an `input()` over there is seldom, and nothing else is to be done meanwhile.
