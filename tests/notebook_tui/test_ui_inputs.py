@@ -63,6 +63,13 @@ async def test_a_text_is_typed_where_it_stands_and_enter_keeps_it(shown: Termina
 
 
 @in_terminal(CELL)
+async def test_the_output_in_full_shows_what_an_input_holds(shown: Terminal) -> None:
+    await go_in(shown, SIZE)
+    await shown.press("enter", "backspace", "9", "enter", "escape", "o")
+    await shown.shows("Size: [9]")
+
+
+@in_terminal(CELL)
 async def test_escape_leaves_an_input_as_it_was(shown: Terminal) -> None:
     await go_in(shown, NAME)
     await shown.press("enter", "x", "escape")

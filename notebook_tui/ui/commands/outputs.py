@@ -12,7 +12,8 @@ from notebook_tui.ui.commands.places import PlaceCommands
 from notebook_tui.ui.desk import Desk
 from notebook_tui.ui.driver.picture_app import PictureApp
 from notebook_tui.ui.outputs.display_rows import has_pictures, pictures_alone
-from notebook_tui.widgets.views import Gallery
+from notebook_tui.widgets.filled_in import filled_in
+from notebook_tui.widgets.views import Gallery, View
 
 if TYPE_CHECKING:
     from notebook_tui.ui.commands.taking import Taking
@@ -108,7 +109,9 @@ class OutputCommands:
 
     def _newest(self, cell_id: str) -> tuple[Output, ...]:
         """The outputs of the cell as it is now; nothing once it is deleted."""
-        return next((each.outputs for each in self._desk.state.notebook.cells() if each.id == cell_id), ())
+        outputs = next((each.outputs for each in self._desk.state.notebook.cells() if each.id == cell_id), ())
+        values = self._desk.view.looks.values
+        return tuple(filled_in(each, values) if isinstance(each, View) else each for each in outputs)
 
     def _seen(self, cell_id: str) -> tuple[Output, ...]:
         """The same, of each gallery the page that its viewer has turned to."""

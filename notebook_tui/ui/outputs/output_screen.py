@@ -141,7 +141,7 @@ class OutputScreen(ClosesOnce[None]):
 
     def _show_newest(self) -> None:
         outputs = self._outputs()
-        if outputs is not self._shown:
+        if outputs != self._shown:
             self._shown = outputs
             palette = palette_of(self.app.theme_variables)
             self._pages.show(page_lines(outputs, palette, self._cell_id), palette)
