@@ -17,7 +17,10 @@ def answer(client: Client, given: Answer) -> None:
     except Exception as error:
         lone = len(given.outcomes) == 1
         outcomes = [wrong(error)] if lone else [_as_it_travels(client, each) for each in given.outcomes]
-        GenServer.reply(client, Answer(tuple(outcomes)))
+        try:
+            GenServer.reply(client, Answer(tuple(outcomes)))
+        except Exception as error:  # together they are too much
+            GenServer.reply(client, Answer((wrong(error),) * len(outcomes)))
 
 
 def _as_it_travels(client: Client, outcome: Outcome) -> Outcome:

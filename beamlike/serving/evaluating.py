@@ -155,7 +155,7 @@ async def chunks(
                 if isinstance(new, _Raised):
                     raise new.error
                 for place, chunk in enumerate(new[: len(values)]):
-                    collected[place] = _with_chunk(collected[place], chunk, listeners[place])
+                    collected[place] = _with_chunk(collected[place], chunk, listeners[place], gone)
     except Exception as error:
         if not begun and len(values) > 1:
             half = len(values) // 2
@@ -173,7 +173,7 @@ async def _are_gone(listeners: Sequence[Listener | None], gone: set[Ref]) -> boo
     return all(listener is not None and listener[1] in gone for listener in listeners)
 
 
-def _with_chunk(so_far: Outcome, chunk: Any, listener: Listener | None) -> Outcome:
+def _with_chunk(so_far: Outcome, chunk: Any, listener: Listener | None, gone: set[Ref]) -> Outcome:
     """None is no chunk: this input has nothing new, or is over."""
     if chunk is None or isinstance(so_far, Wrong):
         return so_far
@@ -185,8 +185,12 @@ def _with_chunk(so_far: Outcome, chunk: Any, listener: Listener | None) -> Outco
         to, ref = listener
         try:
             kernel.send(to, (ref, "chunk", chunk))
-        except Exception as error:  # it cannot travel
-            return wrong(error)
+        except Exception as error:  # it cannot travel, and its stream ends here
+            gone.add(ref)
+            failed = wrong(error)
+            with suppress(Exception):
+                kernel.send(to, (ref, "failed", failed.why))
+            return failed
     return so_far
 
 

@@ -88,14 +88,6 @@ class Preparing:
 
 
 @slotted
-class Finishing:
-    """Outputs for which a process does what comes after, and answers."""
-
-    client: Client
-    count: int
-
-
-@slotted
 class Coming:
     """The partitions of a model that is to take the place of this one."""
 
@@ -123,7 +115,7 @@ class ServingServer(GenServer):
         self._timer_at = 0.0
         self._preparing: dict[Pid, Preparing] = {}
         self._inputs_in_preparation = 0
-        self._finishing: dict[Pid, Finishing] = {}
+        self._finishing: dict[Pid, Request] = {}
         self._draining: list[Client] = []
         self._watched: dict[Ref, Ref] = {}
         self._watch_is_due = False
@@ -239,11 +231,11 @@ class ServingServer(GenServer):
 
     def _watch_who_waits(self) -> None:
         """Who is killed, or is lost with its node, cannot withdraw what it asked."""
-        self._watch_is_due = len(self._requests) > 0
+        self._watch_is_due = len(self._requests) > 0 or len(self._finishing) > 0
         if self._watch_is_due:
             send_after(kernel.self(), _WATCH, WATCHED_AFTER)
-        for request in self._requests.unwatched(self._now() - WATCHED_AFTER):
-            if request.client is not None:
+        for request in [*self._requests.unwatched(self._now() - WATCHED_AFTER), *self._finishing.values()]:
+            if request.client is not None and request.monitor is None:
                 self._watch(request, request.client)
 
     def _watch(self, request: Request, who: Alias) -> None:
@@ -264,12 +256,14 @@ class ServingServer(GenServer):
     def _withdraw(self, ref: Ref) -> None:
         request = self._requests.find(ref)
         if request is None:
+            for pid in [pid for pid, its in self._finishing.items() if its.ref == ref]:  # nobody waits for it
+                kernel.exit(pid, "kill")
             return
         dropped = self._requests.withdraw(ref)
         self._unwatch(request)
         if request.listener is not None:
             for pid, its in self._partitions.items():
-                if any(each.id in dropped for each in its.batch):
+                if any(each.id in dropped for each in its.batch) or its.shelf.holds_any(dropped):
                     kernel.send(pid, Forget(ref))
         if self._shelf.holds_any(dropped):
             self._retract()
@@ -359,13 +353,13 @@ class ServingServer(GenServer):
             self._counts[name] += count
         if request is None:
             return
-        self._unwatch(request)
         given = request.answer()
+        if request.client is not None and any(isinstance(outcome, Raw) for outcome in given.outcomes):
+            self._finishing[kernel.spawn_link(finish, given, request.client)] = request  # and is watched on
+            return
+        self._unwatch(request)
         if request.client is None:
             self._tell(request, given.outcomes[0])
-        elif any(isinstance(outcome, Raw) for outcome in given.outcomes):
-            process = kernel.spawn_link(finish, given, request.client)
-            self._finishing[process] = Finishing(request.client, len(given.outcomes))
         else:
             answer(request.client, given)
 
@@ -459,8 +453,10 @@ class ServingServer(GenServer):
             lost = self._lost("preprocess or key", reason)
             preparing = self._no_longer_preparing(pid)
             self._prepared(preparing, [lost] * len(preparing.places))
-        elif (finishing := self._finishing.pop(pid, None)) is not None and reason != NORMAL:
-            answer(finishing.client, Answer((self._lost("postprocess", reason),) * finishing.count))
+        elif (request := self._finishing.pop(pid, None)) is not None:
+            self._unwatch(request)
+            if reason != NORMAL and request.client is not None:
+                answer(request.client, Answer((self._lost("postprocess", reason),) * len(request.outcomes)))
         its = self._partitions.pop(pid, None)
         if its is None:
             return

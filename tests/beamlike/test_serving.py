@@ -703,3 +703,19 @@ async def test_one_that_is_drained_answers_what_it_has_refuses_more_and_ends() -
     await drained
     assert (await bl.receive(ref=ended, timeout=PATIENCE)).reason == "normal"
     await bl.Serving.drain(await bl.Serving(double).start())
+
+
+@on_node
+async def test_an_output_that_nobody_waits_for_any_more_holds_up_no_drain() -> None:
+    begun = asyncio.Event()
+
+    async def hang(output: object) -> object:
+        begun.set()
+        await asyncio.Event().wait()
+        return output
+
+    pid = await bl.Serving(list, batch_timeout=0, postprocess=hang).start()
+    asking = asyncio.create_task(bl.Serving.call(pid, 1, timeout=None))
+    await begun.wait()
+    asking.cancel()
+    await bl.Serving.drain(pid, timeout=PATIENCE)

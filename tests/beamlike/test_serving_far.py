@@ -6,6 +6,7 @@ import asyncio
 import functools
 import os
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -153,6 +154,22 @@ async def test_a_chunk_that_cannot_travel_ends_its_stream_and_no_other_of_the_ba
     whole, broken = await asyncio.gather(chunks("a"), chunks("lock"), return_exceptions=True)
     assert whole == ["a", "a"]
     assert isinstance(broken, bl.UnencodableTerm)
+
+
+def a_lock_again_and_again(batch: list[object]) -> Iterator[list[object]]:
+    while True:
+        yield [threading.Lock() for _ in batch]
+        time.sleep(0.01)
+
+
+@among_peers
+async def test_a_chunk_that_cannot_travel_is_told_at_once_and_nobody_makes_more_of_them(started: Peers) -> None:
+    one = await started.start("one")
+    await bl.connect(one.node)
+    await serve(one, bl.Serving(a_lock_again_and_again, batch_timeout=0), "locks")
+    for _ in range(2):  # the partition is free again
+        with pytest.raises(bl.UnencodableTerm):
+            await anext(bl.Serving.stream("locks", None, timeout=PATIENCE))
 
 
 async def ask_and_go(serving: bl.Pid, count: int) -> None:
