@@ -8,6 +8,7 @@ import secrets
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 
 from beamlike.distribution.addresses import Address
@@ -27,6 +28,8 @@ DIAL_SECONDS = 5.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
 START_PAUSE = 0.2
 """The longest as long as the child has never answered: it is about to start."""
+TURNS_TO_COME = 4
+"""Of a loop, until who has been accepted is told of."""
 TRIES, START_TRIES = 3, 20
 """At ways through one tunnel that lets itself be entered, before another tunnel is asked for; as long as above."""
 
@@ -50,6 +53,7 @@ class Carrier:
         self._thread: LoopThread | None = None
         self._server: asyncio.Server | None = None
         self._flows: set[asyncio.Task[None]] = set()
+        self._closing_flows: set[asyncio.Task[None]] = set()
         self._tunnel: tuple[int, Address] | None = None
         """The last one that the route told of: user code on that loop need not turn for another way through it."""
         self._is_in_use = False
@@ -76,23 +80,29 @@ class Carrier:
     async def _end(self) -> None:
         if self._server is not None:
             self._server.close()
-        await asyncio.sleep(0)  # for what has been accepted just now
-        while self._flows:
+        for _ in range(TURNS_TO_COME):
+            await asyncio.sleep(0)
+        while under_way := self._flows | self._closing_flows:
             for flow in self._flows:
                 flow.cancel()
-            await asyncio.wait(self._flows)
+            await asyncio.wait(under_way)
 
     def close_with_last(self) -> None:
         """The nodes are connected: once they are not any more, this is of no use."""
         self._is_in_use = True
 
     def _come(self, reader: StreamReader, writer: StreamWriter) -> None:
-        task = asyncio.create_task(self._carry(Carried(reader, writer, silence_of(self._lease))))
+        carried = Carried(reader, writer, silence_of(self._lease))
+        task = asyncio.create_task(self._carry(carried))
         self._flows.add(task)
-        task.add_done_callback(self._gone)
+        task.add_done_callback(partial(self._gone, carried))
 
-    def _gone(self, flow: asyncio.Task[None]) -> None:
+    def _gone(self, carried: Carried, flow: asyncio.Task[None]) -> None:
         self._flows.discard(flow)
+        if flow.cancelled():  # it may not have begun, or not have waited for its own end
+            closing = asyncio.create_task(carried.close())
+            self._closing_flows.add(closing)
+            closing.add_done_callback(self._closing_flows.discard)
         if not self._flows and self._is_in_use:
             with suppress(RuntimeError):  # that loop is closed, and with it everything of the backend's
                 self._loop.call_soon_threadsafe(self._close_soon)

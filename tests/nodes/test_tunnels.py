@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -183,6 +184,25 @@ def test_a_child_that_nobody_dials_ends_by_itself(tmp_path: Path) -> None:
     asyncio.run(place.boot(invitation))
     assert place.wait() == CANNOT_JOIN
     assert f"its 5 s are over, and nobody has dialled {invitation.listens_at}" in place.words()
+
+
+def test_who_was_accepted_as_the_parents_end_closes_is_hung_up_on() -> None:
+    async def never() -> bool:
+        return False
+
+    async def main() -> None:
+        for moment in range(60):
+            backend = Fixed(Relay(("127.0.0.1", 9)))
+            carrier = Carrier("it", Route(backend, nodes.Machine("1", "it")), b"a token", 20.0, never)
+            await carrier.open()
+            with socket.create_connection(carrier.address) as dialler:
+                dialler.settimeout(20)
+                time.sleep(moment % 20 * 0.0001)  # noqa: ASYNC251 - the carrier has a thread of its own
+                await carrier.close()
+                with suppress(ConnectionError):  # it had not been accepted
+                    assert await asyncio.to_thread(dialler.recv, 1) == b""
+
+    asyncio.run(main())
 
 
 def test_nobody_but_the_parent_gets_as_far_as_the_childs_node(tmp_path: Path) -> None:
