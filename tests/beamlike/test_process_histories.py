@@ -114,9 +114,11 @@ async def play(seed: int, *, two_schedulers: bool) -> None:
             bl.send(dice.choice(pids), command(dice, pids))
             if dice.random() < 0.01:
                 await asyncio.sleep(0)
-        with suppress(TimeoutError):
+        try:
+            # Of two looks the second may see what was under way to another scheduler at the first.
             await eventually(lambda: not loose_ends(book))
-        assert loose_ends(book) == []
+        except TimeoutError:
+            assert loose_ends(book) == []
         survivors = [pid for pid in pids if bl.is_alive(pid)]
         assert 0 < len(survivors) < COUNT
         for pid in survivors:
