@@ -79,9 +79,12 @@ class Carrier:
 
     async def _end(self) -> None:
         if self._server is not None:
+            # Who has been accepted is told of before the server is closed: then it would be lost, and stay open.
+            for listening in self._server.sockets:
+                asyncio.get_running_loop().remove_reader(listening)
+            for _ in range(TURNS_TO_COME):
+                await asyncio.sleep(0)
             self._server.close()
-        for _ in range(TURNS_TO_COME):
-            await asyncio.sleep(0)
         while under_way := self._flows | self._closing_flows:
             for flow in self._flows:
                 flow.cancel()

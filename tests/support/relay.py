@@ -9,7 +9,7 @@ from contextlib import suppress
 from beamlike.loop_thread import LoopThread
 
 TURNS = 5
-"""Of a loop, until whoever has been accepted is told of, and another one in which he is gone."""
+"""Of a loop, until whoever has been accepted is told of."""
 
 
 class Relay:
@@ -64,14 +64,17 @@ class Relay:
             await asyncio.to_thread(thread.stop)
 
     async def _close(self) -> None:
+        for listening in self._server.sockets if self._server is not None else ():
+            asyncio.get_running_loop().remove_reader(listening)
+        for _ in range(TURNS):  # who was accepted is told of
+            await asyncio.sleep(0)
         self._cut()
         self._passes.set()
         for way in self._ways:
             way.cancel()
         await asyncio.gather(*self._ways, return_exceptions=True)
-        for _ in range(TURNS):  # also who came while the port was closed
-            self._cut()
-            await asyncio.sleep(0)
+        self._cut()  # also what was opened since
+        await asyncio.sleep(0)  # in the next turn they are gone
 
     def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
