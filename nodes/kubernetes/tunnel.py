@@ -22,10 +22,10 @@ from urllib.parse import urlsplit
 from beamlike.kernel.record import slotted
 from beamlike.loop_thread import LoopThread
 from nodes.backend import BackendError
+from nodes.closed_server import close_server
 from nodes.kubernetes import websocket
 from nodes.kubernetes.api import Api
 from nodes.kubernetes.refusals import ApiRefused, ApiUnreachable, as_backend_error, refused
-from nodes.tunnels.carrier import TURNS_TO_COME
 
 logger = logging.getLogger("nodes.kubernetes")
 
@@ -66,12 +66,7 @@ class PortForward:
     async def _close(self) -> None:
         self._is_closed = True
         if self._server is not None:
-            # As in `nodes.tunnels.carrier`: who has been accepted is told of before the server is closed.
-            for listening in self._server.sockets:
-                asyncio.get_running_loop().remove_reader(listening)
-            for _ in range(TURNS_TO_COME):
-                await asyncio.sleep(0)
-            self._server.close()
+            await close_server(self._server)
         for connection in list(self._connections):
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)

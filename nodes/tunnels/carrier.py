@@ -14,6 +14,7 @@ from typing import TypeVar
 from beamlike.distribution.addresses import Address
 from beamlike.loop_thread import LoopThread
 from nodes.backend import BackendError
+from nodes.closed_server import close_server
 from nodes.tunnels.flow import BadFlow
 from nodes.tunnels.greeting import ID_SIZE, FlowGone, greet, key_of
 from nodes.tunnels.landing import silence_of
@@ -28,8 +29,6 @@ DIAL_SECONDS = 5.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
 START_PAUSE = 0.2
 """The longest as long as the child has never answered: it is about to start."""
-TURNS_TO_COME = 4
-"""Of a loop, until who has been accepted is told of."""
 TRIES, START_TRIES = 3, 20
 """At ways through one tunnel that lets itself be entered, before another tunnel is asked for; as long as above."""
 
@@ -79,12 +78,7 @@ class Carrier:
 
     async def _end(self) -> None:
         if self._server is not None:
-            # Who has been accepted is told of before the server is closed: then it would be lost, and stay open.
-            for listening in self._server.sockets:
-                asyncio.get_running_loop().remove_reader(listening)
-            for _ in range(TURNS_TO_COME):
-                await asyncio.sleep(0)
-            self._server.close()
+            await close_server(self._server)
         while under_way := self._flows | self._closing_flows:
             for flow in self._flows:
                 flow.cancel()

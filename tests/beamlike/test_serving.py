@@ -1,4 +1,8 @@
-"""A serving on one node: batches, failures, streams, other models, and what happens when there is too much."""
+"""A serving on one node: batches, failures, streams, other models, and what happens when there is too much.
+
+It is one room because each promise is held with the same few functions and callers; what needs threads, other nodes or
+histories has files of its own.
+"""
 
 from __future__ import annotations
 

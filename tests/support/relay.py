@@ -7,9 +7,7 @@ import asyncio
 from contextlib import suppress
 
 from beamlike.loop_thread import LoopThread
-
-TURNS = 5
-"""Of a loop, until whoever has been accepted is told of."""
+from nodes.closed_server import close_server
 
 
 class Relay:
@@ -64,10 +62,8 @@ class Relay:
             await asyncio.to_thread(thread.stop)
 
     async def _close(self) -> None:
-        for listening in self._server.sockets if self._server is not None else ():
-            asyncio.get_running_loop().remove_reader(listening)
-        for _ in range(TURNS):  # who was accepted is told of
-            await asyncio.sleep(0)
+        if self._server is not None:
+            await close_server(self._server)
         self._cut()
         self._passes.set()
         for way in self._ways:
