@@ -20,6 +20,7 @@ class Relay:
         """Bytes, in both directions."""
         self._target = target
         self._server: asyncio.Server | None = None
+        self._shutting: asyncio.Task[None] | None = None
         self._thread: LoopThread | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._ways: set[asyncio.Task[None]] = set()
@@ -49,8 +50,9 @@ class Relay:
 
     def _cut(self) -> None:
         self.is_open = False
-        if self._server is not None:
-            self._server.close()
+        server, self._server = self._server, None
+        if server is not None:
+            self._shutting = asyncio.create_task(close_server(server))
         for writer in self._writers:
             writer.transport.abort()
         self._writers.clear()
@@ -62,9 +64,9 @@ class Relay:
             await asyncio.to_thread(thread.stop)
 
     async def _close(self) -> None:
-        if self._server is not None:
-            await close_server(self._server)
         self._cut()
+        if self._shutting is not None:
+            await self._shutting
         self._passes.set()
         for way in self._ways:
             way.cancel()
@@ -73,6 +75,9 @@ class Relay:
         await asyncio.sleep(0)  # in the next turn they are gone
 
     def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self.is_open:
+            writer.transport.abort()
+            return
         self._writers.add(writer)
         way = asyncio.create_task(self._pass(reader, writer))
         self._ways.add(way)
