@@ -6,8 +6,8 @@
 A partition that ends takes its batch with it, and another is started in its place; one that cannot load its model ends
 the serving, for a supervisor to decide.
 
-It is one room, as a request meets swaps, withdrawals, deadlines and lost partitions at any step, and each may change what
-the others wait for; what can be told without the process (batches, shelf, requests, answers) has rooms of its own.
+It is one room, as a request meets swaps, withdrawals, deadlines and lost partitions at any step, and each may change
+what the others wait for; what can be told without the process (batches, shelf, requests, answers) has its own rooms.
 """
 
 from __future__ import annotations
