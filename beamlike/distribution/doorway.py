@@ -94,14 +94,21 @@ class Doorway:
         self._next_look: Moment | None = None
         self._strangers = RefusalLog()
         self._full = False
+        self._listening: set[socket.socket] = set()
+        self._closed = False
 
     def open(self, listening: socket.socket) -> None:
         """Accepts from now on what comes to this socket, which is the doorway's."""
+        self._listening.add(listening)
         listening.setblocking(False)
         self._thread.watch(closed_in_forks(listening), READ, lambda _events: self._accept(listening))
 
     def close(self) -> None:
-        """Drops whoever has not proved itself. The listening sockets are closed with the thread."""
+        """Drops whoever has not proved itself; nobody comes in any more."""
+        self._closed = True
+        for listening in self._listening:
+            self._thread.unwatch(listening)
+            listening.close()
         for guest in self._room.guests():
             self._drop(guest)
 
@@ -133,7 +140,7 @@ class Doorway:
             self._drop(oldest)
         elif not isinstance(error, ConnectionAbortedError):
             self._thread.unwatch(listening)
-            self._thread.call_later(_PAUSE, lambda: self.open(listening))
+            self._thread.call_later(_PAUSE, lambda: None if self._closed else self.open(listening))
 
     def _say_that_it_is_full(self, error: OSError) -> None:
         if not self._full:

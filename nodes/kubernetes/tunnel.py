@@ -22,10 +22,10 @@ from urllib.parse import urlsplit
 from beamlike.kernel.record import slotted
 from beamlike.loop_thread import LoopThread
 from nodes.backend import BackendError
-from nodes.closed_server import close_server
 from nodes.kubernetes import websocket
 from nodes.kubernetes.api import Api
 from nodes.kubernetes.refusals import ApiRefused, ApiUnreachable, as_backend_error, refused
+from nodes.loopback_server import HOST, close_server, open_server, port_of
 
 logger = logging.getLogger("nodes.kubernetes")
 
@@ -40,7 +40,7 @@ _DATA, _ERROR = 0, 1
 class PortForward:
     """Listens at `host`:`port` until it is closed; made by `open_tunnel`."""
 
-    host = "127.0.0.1"
+    host = HOST
 
     def __init__(self, api: Api, namespace: str, pod: str, port: int) -> None:
         self._api, self._namespace, self._pod, self._pods_port = api, namespace, pod, port
@@ -60,8 +60,9 @@ class PortForward:
     async def open(self) -> None:
         """In the thread of the tunnels. The first WebSocket is made at once: what it is refused for is told."""
         self._first = await self._socket()
-        self._server = await asyncio.start_server(self._accepted, self.host, 0, limit=CHUNK)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._server = await open_server(self._accepted)
+        self.port = port_of(self._server)
+        await self._server.start_serving()
 
     async def _close(self) -> None:
         self._is_closed = True
@@ -105,8 +106,12 @@ async def open_tunnel(api: Api, namespace: str, pod: str, port: int) -> PortForw
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             await _tunnels().run(tunnel.open())
-    except TimeoutError as error:
-        raise BackendError(f"the cluster did not forward port {port} of pod {pod} in {CONNECT_SECONDS:g} s") from error
+    except BaseException as error:  # also of who is cancelled just when it is open: the thread goes on
+        await asyncio.shield(tunnel.close())
+        if isinstance(error, TimeoutError):
+            words = f"the cluster did not forward port {port} of pod {pod} in {CONNECT_SECONDS:g} s"
+            raise BackendError(words) from error
+        raise
     return tunnel
 
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 from beamlike.distribution.addresses import Address
 from beamlike.loop_thread import LoopThread
 from nodes.backend import BackendError
-from nodes.closed_server import close_server
+from nodes.loopback_server import HOST, close_server, open_server, port_of
 from nodes.tunnels.flow import BadFlow
 from nodes.tunnels.greeting import ID_SIZE, FlowGone, greet, key_of
 from nodes.tunnels.landing import silence_of
@@ -64,9 +64,9 @@ class Carrier:
         self.address = await self._thread.run(self._listen())
 
     async def _listen(self) -> Address:
-        self._server = await asyncio.start_server(self._come, "127.0.0.1", 0)
-        host, port = self._server.sockets[0].getsockname()[:2]
-        return host, port
+        self._server = await open_server(self._come)
+        await self._server.start_serving()
+        return HOST, port_of(self._server)
 
     async def close(self) -> None:
         """Ends all that goes through it. A second call does nothing."""

@@ -8,8 +8,9 @@ import os
 import queue
 import resource
 import socket
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -35,6 +36,8 @@ class House:
     links: queue.Queue[Guest] = field(default_factory=queue.Queue)
     lanes: queue.Queue[Guest] = field(default_factory=queue.Queue)
     visitors: ExitStack = field(default_factory=ExitStack)
+    close: Callable[[], None] = lambda: None
+    """Returns once it is closed; its thread goes on."""
 
     def knock(self, said: bytes = b"") -> socket.socket:
         visitor = self.visitors.enter_context(socket.create_connection(self.address, timeout=PATIENCE))
@@ -63,6 +66,14 @@ def house(kind: type[socket.socket] = socket.socket, **limits: float) -> Iterato
     thread = SelectorThread(f"doorway of {NODE}")
     door = Doorway(NODE, thread, home.links.put, home.lanes.put, **limits)  # type: ignore[arg-type]
     thread.call(lambda: door.open(listening))
+
+    def close() -> None:
+        closed = threading.Event()
+        thread.call(door.close)
+        thread.call(closed.set)
+        assert closed.wait(PATIENCE)
+
+    home.close = close
     try:
         with home.visitors:
             yield home
@@ -171,6 +182,27 @@ def test_whoever_was_taken_and_has_to_go_is_hung_up_on_by_who_took_it() -> None:
             home.knock()
             assert hung_up.get(timeout=PATIENCE) == "hung up"
             assert taken.fileno() != -1
+
+
+def test_nobody_comes_in_while_the_thread_of_a_closed_doorway_ends() -> None:
+    """The loop, which is about to end as well, would never close that socket."""
+    with house() as home:
+        home.close()
+        with pytest.raises(ConnectionRefusedError):
+            home.knock(LINK)
+        assert home.links.empty()
+
+
+def test_a_doorway_that_is_closed_while_it_could_not_accept_stays_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Reluctant, "failures", [errno.ENETDOWN])
+    monkeypatch.setattr(doorway, "_PAUSE", 0.01)
+    with house(Reluctant) as home:
+        home.knock(LINK)
+        while Reluctant.failures:
+            time.sleep(0.001)
+        home.close()
+        time.sleep(0.05)
+        assert home.links.empty()
 
 
 def test_no_failure_to_accept_shuts_the_door(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

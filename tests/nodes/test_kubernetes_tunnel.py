@@ -12,12 +12,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from nodes.backend import AuthError, BackendError, Tunnel
 from nodes.kubernetes import tunnel as tunnels
 from nodes.kubernetes.api import Api
 from nodes.kubernetes.tunnel import open_tunnel
+from nodes.loopback_server import open_server
 from tests.support.authorities import Authority
 from tests.support.kubernetes_access import soon
 from tests.support.kubernetes_clusters import Cluster
@@ -232,6 +234,31 @@ def test_to_close_a_tunnel_ends_what_goes_through_it_and_twice_is_no_error(clust
             await tunnel.close()
             with pytest.raises(OSError):  # noqa: PT011 - whichever way the system says that nobody listens
                 await connected(tunnel)
+
+    run(main())
+
+
+def test_who_is_cancelled_as_a_tunnel_opens_leaves_no_port_behind_it(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread of the tunnels would go on to listen there for as long as the program lasts."""
+
+    def listening() -> set[int]:
+        return {it.laddr.port for it in psutil.Process().net_connections("tcp") if it.status == psutil.CONN_LISTEN}
+
+    async def main() -> None:
+        async def just_now(come: Any) -> asyncio.Server:
+            server = await open_server(come)
+            here.call_soon_threadsafe(opening.cancel)
+            return server
+
+        here, before = asyncio.get_running_loop(), listening()
+        monkeypatch.setattr(tunnels, "open_server", just_now)
+        for _ in range(10):
+            opening = asyncio.create_task(open_tunnel(Api(str(cluster.kubeconfig)), NAMESPACE, "server", ECHO))
+            await asyncio.wait({opening})
+            assert opening.cancelled()
+        assert listening() <= before
 
     run(main())
 

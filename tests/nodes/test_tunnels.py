@@ -207,6 +207,24 @@ def test_who_was_accepted_as_the_parents_end_closes_is_hung_up_on() -> None:
     gc.collect()  # a connection that was left open is told of as this test's
 
 
+def test_who_is_cancelled_while_the_parents_end_opens_leaves_no_socket_open() -> None:
+    async def never() -> bool:
+        return False
+
+    async def main() -> None:
+        for moment in range(60):
+            carrier = Carrier("it", Route(Fixed(Relay(("127.0.0.1", 9))), nodes.Machine("1", "it")), b"a", 20.0, never)
+            opening = asyncio.create_task(carrier.open())
+            await asyncio.sleep(0)
+            time.sleep(moment % 20 * 0.0001)  # noqa: ASYNC251 - the carrier has a thread of its own
+            opening.cancel()
+            await asyncio.wait({opening})
+            await carrier.close()
+
+    asyncio.run(main())
+    gc.collect()  # a socket that was left open is told of as this test's
+
+
 def test_nobody_but_the_parent_gets_as_far_as_the_childs_node(tmp_path: Path) -> None:
     """Neither who does not hold the token, nor who holds it and bears another name; and the parent once."""
 

@@ -7,14 +7,14 @@ import asyncio
 from contextlib import suppress
 
 from beamlike.loop_thread import LoopThread
-from nodes.closed_server import close_server
+from nodes.loopback_server import HOST, close_server, open_server, port_of
 
 
 class Relay:
     """`cut` breaks every connection and closes the port; `hold` lets nothing pass, with no end in sight."""
 
     def __init__(self, target: tuple[str, int]) -> None:
-        self.host, self.port = "127.0.0.1", 0
+        self.host, self.port = HOST, 0
         self.is_open = False
         self.carried = 0
         """Bytes, in both directions."""
@@ -35,8 +35,9 @@ class Relay:
         return self
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._come, self.host, 0)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._server = await open_server(self._come)
+        self.port = port_of(self._server)
+        await self._server.start_serving()
         self.is_open = True
 
     def hold(self) -> None:
