@@ -247,7 +247,7 @@ class _Boot:
             from nodes.tunnels.dialling import carrier_to, dial  # which most children do without
 
             self._carrier = await carrier_to(machine, self._backend, self._invitation)
-            self._dialling = asyncio.create_task(dial(self._node, self._invitation, self._carrier.address))
+            self._dialling = asyncio.create_task(dial(self._node, self._invitation, self._carrier))
 
     async def _look(self, machine: Machine) -> None:
         seen = await self._backend.describe(machine)

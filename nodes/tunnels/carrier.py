@@ -6,8 +6,8 @@ import asyncio
 import logging
 import secrets
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from beamlike.loop_thread import LoopThread
 from nodes.backend import BackendError
 from nodes.loopback_server import HOST, close_server, open_server, port_of
 from nodes.tunnels.flow import BadFlow
-from nodes.tunnels.greeting import ID_SIZE, FlowGone, greet, key_of
+from nodes.tunnels.greeting import ID_SIZE, FlowGone, greet, hear, key_of
 from nodes.tunnels.landing import silence_of
 from nodes.tunnels.route import Route
 from nodes.tunnels.way import Carried
@@ -31,6 +31,9 @@ START_PAUSE = 0.2
 """The longest as long as the child has never answered: it is about to start."""
 TRIES, START_TRIES = 3, 20
 """At ways through one tunnel that lets itself be entered, before another tunnel is asked for; as long as above."""
+
+Way = tuple[int, StreamReader, StreamWriter]
+"""By which tunnel, and the two directions."""
 
 
 class Carrier:
@@ -47,6 +50,7 @@ class Carrier:
         self._route = route
         self._key = key_of(token)
         self._lease = lease
+        self._patience = min(DIAL_SECONDS, silence_of(lease))
         self._has_ended = has_ended
         self._loop = asyncio.get_running_loop()
         self._thread: LoopThread | None = None
@@ -67,6 +71,36 @@ class Carrier:
         self._server = await open_server(self._come)
         await self._server.start_serving()
         return HOST, port_of(self._server)
+
+    async def reached(self) -> None:
+        """Returns once the child answers, however long it takes: it may not have started yet."""
+        if self._thread is not None:
+            await self._thread.run(self._reach())
+
+    async def _reach(self) -> None:
+        avoid, failures, pause = 0, 0, FIRST_PAUSE
+        while True:
+            try:
+                await self._look_in(avoid)
+                return
+            except _Broken as broken:
+                self._tell(broken)
+                failures += 1
+                if broken.renew or failures % START_TRIES == 0:
+                    avoid = broken.tunnel
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, START_PAUSE)
+
+    async def _look_in(self, avoid: int) -> None:
+        """Leaves without a word once it hears the child."""
+        tunnel, reader, writer = await self._way(avoid)
+        with self._broken(tunnel):
+            try:
+                async with asyncio.timeout(self._patience):
+                    await hear(reader)
+                self.trouble = ""
+            finally:
+                writer.close()
 
     async def close(self) -> None:
         """Ends all that goes through it. A second call does nothing."""
@@ -110,7 +144,6 @@ class Carrier:
     async def _carry(self, carried: Carried) -> None:
         """One connection of the nodes, from its start to its end, which comes with that of the lease at the latest."""
         name, avoid, failures, pause = secrets.token_bytes(ID_SIZE), 0, 0, FIRST_PAUSE
-        tries, longest = START_TRIES, START_PAUSE
         try:
             while True:
                 heard_at = carried.heard_at
@@ -123,19 +156,31 @@ class Carrier:
                 except _Broken as broken:
                     self._tell(broken)
                     if carried.heard_at != heard_at:
-                        failures, pause, tries, longest = 0, FIRST_PAUSE, TRIES, LONGEST_PAUSE
+                        failures, pause = 0, FIRST_PAUSE
                     failures += 1
-                    if broken.renew or failures % tries == 0:
+                    if broken.renew or failures % TRIES == 0:
                         avoid = broken.tunnel
                 if await self._is_hopeless(carried):
                     return
                 await asyncio.sleep(pause)
-                pause = min(2 * pause, longest)
+                pause = min(2 * pause, LONGEST_PAUSE)
         finally:
             await asyncio.shield(asyncio.create_task(carried.close()))
 
     async def _try(self, carried: Carried, name: bytes, avoid: int) -> None:
         """Returns when the flow is over; _Broken says why no way carries it now."""
+        tunnel, reader, writer = await self._way(avoid)
+        with self._broken(tunnel):
+            try:
+                async with asyncio.timeout(self._patience):
+                    theirs = await greet(reader, writer, self._key, name, carried.flow.received)
+                self.trouble = ""
+                await carried.over(reader, writer, theirs)
+            finally:
+                writer.close()
+
+    async def _way(self, avoid: int) -> Way:
+        """Into a tunnel, but not that one. _Broken if there is none."""
         tunnel = avoid
         try:
             if self._tunnel is None or self._tunnel[0] <= avoid:
@@ -146,17 +191,16 @@ class Carrier:
         except Exception as error:
             self.refused = error if isinstance(error, BackendError) and error.permanent else None
             raise _Broken(f"there is no tunnel to {self._where}: {error}", tunnel, renew=True) from error
+        return tunnel, reader, writer
+
+    @contextmanager
+    def _broken(self, tunnel: int) -> Iterator[None]:
         try:
-            async with asyncio.timeout(min(DIAL_SECONDS, silence_of(self._lease))):
-                theirs = await greet(reader, writer, self._key, name, carried.flow.received)
-            self.trouble = ""
-            await carried.over(reader, writer, theirs)
+            yield
         except TimeoutError as error:
             raise _Broken(f"nobody answers at the end of the tunnel to {self._where}", tunnel, renew=True) from error
         except OSError as error:
             raise _Broken(f"the tunnel to {self._where} broke: {error}", tunnel, renew=False) from error
-        finally:
-            writer.close()
 
     async def _is_hopeless(self, carried: Carried) -> bool:
         if self._loop.is_closed():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import beamlike as bl
-from beamlike.distribution.addresses import Address
 from beamlike.distribution.refusal import Status
 from nodes.backend import Backend, Dialled, Machine
 from nodes.invitation import Invitation
@@ -32,13 +31,17 @@ async def carrier_to(machine: Machine, backend: Backend, invitation: Invitation)
     return carrier
 
 
-async def dial(node: bl.Node, invitation: Invitation, address: Address) -> None:
-    """Returns once the child is connected; HandshakeRefused if the two cannot be. It has as long as its caller."""
+async def dial(node: bl.Node, invitation: Invitation, carrier: Carrier) -> None:
+    """Returns once the child is connected; HandshakeRefused if the two cannot be. It has as long as its caller.
+
+    A child lets its parent in once. So it is not dialled before it answers: it might let in a dial whose time was over.
+    """
     while True:
+        await carrier.reached()
         try:
             return await node.connect(
                 invitation.child,
-                address,
+                carrier.address,
                 secret=invitation.token,
                 tick_time=invitation.lease_seconds / 4,
                 encrypted=True,

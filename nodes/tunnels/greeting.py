@@ -42,9 +42,7 @@ def key_of(token: bytes) -> bytes:
 
 async def greet(reader: StreamReader, writer: StreamWriter, key: bytes, flow: bytes, received: int) -> int:
     """For the parent: how many bytes of the flow have come to the child. FlowGone, or a ConnectionError."""
-    opening = await _exactly(reader, len(MAGIC) + NONCE_SIZE)
-    if not opening.startswith(MAGIC):
-        raise NotOurs(f"expected a child that waits for its parent, got {opening[:16]!r}: is that its port?")
+    opening = await hear(reader)
     told = flow + _OFFSET.pack(received)
     writer.write(told + _proof(key, opening, told))
     await writer.drain()
@@ -52,6 +50,14 @@ async def greet(reader: StreamReader, writer: StreamWriter, key: bytes, flow: by
     if not is_known:
         raise FlowGone
     return int(theirs)
+
+
+async def hear(reader: StreamReader) -> bytes:
+    """For the parent: what a child says first. A ConnectionError if nobody does, or somebody else."""
+    opening = await _exactly(reader, len(MAGIC) + NONCE_SIZE)
+    if not opening.startswith(MAGIC):
+        raise NotOurs(f"expected a child that waits for its parent, got {opening[:16]!r}: is that its port?")
+    return opening
 
 
 async def be_greeted(reader: StreamReader, writer: StreamWriter, key: bytes) -> tuple[bytes, int]:

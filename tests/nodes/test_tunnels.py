@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,10 +20,12 @@ import nodes
 from nodes.exit_codes import CANNOT_JOIN
 from nodes.invitation import Invitation
 from nodes.tunnels.carrier import Carrier
+from nodes.tunnels.dialling import dial
 from nodes.tunnels.landing import Landing
 from nodes.tunnels.route import Route
 from tests.nodes.backend_contract import BackendContract, World
 from tests.support.dialled_world import PORT, DialledWorld, hosts
+from tests.support.local_nodes import eventually
 from tests.support.loose_children import Loose
 from tests.support.relay import Relay
 
@@ -223,6 +226,44 @@ def test_who_is_cancelled_while_the_parents_end_opens_leaves_no_socket_open() ->
 
     asyncio.run(main())
     gc.collect()  # a socket that was left open is told of as this test's
+
+
+def test_a_child_is_not_dialled_before_it_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dial has its time, and a child lets its parent in once: it is not to be one that is just given up."""
+
+    async def never() -> bool:
+        return False
+
+    async def main() -> None:
+        place, invitation = waiting(tmp_path / "log", 20.0)
+        host, _, port = invitation.listens_at.rpartition(":")
+        backend = Fixed(Relay((host, int(port))))
+        carrier = Carrier("it", Route(backend, nodes.Machine("1", "it")), invitation.token, 20.0, never)
+        await carrier.open()
+        async with parent() as node:
+            dialled: list[str] = []
+            connect = node.connect
+
+            async def recorded(name: str, *address: Any, **how: Any) -> None:
+                dialled.append(name)
+                await connect(name, *address, **how)
+
+            monkeypatch.setattr(node, "connect", recorded)
+            dialling = asyncio.create_task(dial(node, invitation, carrier))
+            await eventually(lambda: carrier.trouble != "")
+            assert "the tunnel to it broke" in carrier.trouble
+            await asyncio.sleep(0.5)
+            assert dialled == []
+            await place.boot(invitation)
+            async with asyncio.timeout(20):
+                await dialling
+            assert dialled == [invitation.child]
+            assert carrier.trouble == ""
+            await node.disconnect(invitation.child)
+        await carrier.close()
+        await asyncio.to_thread(place.wait)
+
+    asyncio.run(main())
 
 
 def test_nobody_but_the_parent_gets_as_far_as_the_childs_node(tmp_path: Path) -> None:
