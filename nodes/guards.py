@@ -6,9 +6,9 @@
     lifetime   it has lived for as long as it may
     (lifeline  the parent's process ended: see `lifeline` and `child`)
 
-The first of them has the node leave in order, for which there is little time; then a thread kills the process and its
-group, and if even a thread cannot run, because of C code that holds the interpreter lock or since the process is
-stopped, the kernel kills it (see `dead_man`).
+The first of them has the node leave in order, for which there is little time, and kills what it started; or else a
+thread kills the process and its group, and if even a thread cannot run, because of C code that holds the interpreter
+lock or since the process is stopped, the kernel kills it (see `dead_man`).
 
 The lease is counted in beats of the child's own heartbeat, whose thread runs while the event loop is kept busy: a child
 that froze together with its parent counts one beat for all that time. What the kernel is set to goes by the monotonic
@@ -27,7 +27,7 @@ import beamlike as bl
 from beamlike.distribution.connection import NET_TICK_TIMEOUT
 from nodes.dead_man import DeadMan
 from nodes.invitation import Invitation
-from nodes.last_words import kill_own_group, say
+from nodes.last_words import kill_own_group, kill_started, say
 
 LEAVE_SECONDS = 5.0
 """How long a child may take to clean up once it has to go."""
@@ -95,9 +95,11 @@ class Guards:
                 loop.call_soon_threadsafe(gone.set)
 
     def left(self) -> None:
-        """The node has left: whatever it was that held it up is over."""
+        """The node has left: whatever it was that held it up is over. What it started goes as well: a parent that is
+        just ending closes its end of the link before that of the lifeline, and a child may be gone in between."""
         if self._kills_at_end:
             kill_own_group()
+        kill_started()
 
     # What they see.
 

@@ -16,6 +16,20 @@ def say(why: str) -> None:
             os.write(2, f"process {os.getpid()} ends: {why}\n".encode())
 
 
+def kill_started() -> None:
+    """Ends what this process started, and not itself; nothing, where its group is another's, as in a container."""
+    from nodes.host_processes import kill, look, started_by  # at its end alone
+
+    me = look(os.getpid())
+    if me is None or me.group != me.identity.pid:
+        return
+    killed: set[int] = set()
+    while more := [it.identity for it in started_by(me) if it.identity.pid not in killed]:
+        for identity in more:
+            kill(identity)
+            killed.add(identity.pid)
+
+
 def kill_own_group() -> None:
     """Ends this process and what it started, at once."""
     if os.getpgid(0) == os.getpid():

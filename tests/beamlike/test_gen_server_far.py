@@ -73,7 +73,7 @@ async def test_typed_calls_are_alike_near_and_far(server: bl.Pid) -> None:
             await account.withdraw(7)
         assert server.node in str(caught.value.__cause__)
         with pytest.raises(bl.CallTimeout):
-            await within(account, 0.01).nap(0.02)
+            await within(account, 0.01).nap(1.0)
 
 
 @with_account_over_there

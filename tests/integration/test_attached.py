@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -183,7 +184,7 @@ def test_what_a_cell_prints_and_what_the_service_prints_stay_apart(
     async def main() -> None:
         async with service(monkeypatch) as (peer, _), visiting(peer, tmp_path, "print('of the cell')") as notebook:
             await notebook.run(1)
-            await peer.call(print, "of the service")
+            await peer.call(partial(print, "of the service", flush=True))
             await notebook.run(1)
             assert notebook.printed(1) == "of the cell\n"
 
