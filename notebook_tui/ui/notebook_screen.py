@@ -140,6 +140,8 @@ class NotebookScreen(Screen[None]):
         self._remarked_at = 0.0
         self._settled = asyncio.Event()
         self._is_up = asyncio.Event()
+        self._came_up = False
+        """It does not where the program is left, or another notebook opened, at once."""
         self._followed = "", False
         self._pressed: tuple[str, ...] = ()
         self._view = NotebookView(client, self.action_do, clock, make_painter)
@@ -191,7 +193,8 @@ class NotebookScreen(Screen[None]):
 
     def on_mount(self) -> None:
         try:
-            self._come_up()
+            if self._view.is_attached:
+                self._come_up()
         finally:
             self._is_up.set()
 
@@ -207,10 +210,11 @@ class NotebookScreen(Screen[None]):
         self._stop_hearing = self._preferences.subscribe(self._settings_changed)
         for problem in self._preferences.problems:
             self.say(problem, "warning")
+        self._came_up = True
 
     def on_unmount(self) -> None:
-        if not self._is_up.is_set():
-            self._is_up.set()
+        self._is_up.set()
+        if not self._came_up:
             return
         self._beyond.leave()
         self._stop_hearing()
@@ -267,6 +271,8 @@ class NotebookScreen(Screen[None]):
             async with asyncio.timeout(_LONGEST_START):
                 await self._is_up.wait()
         except TimeoutError:
+            return False
+        if not self._came_up:
             return False
         try:
             async with asyncio.timeout(_LONGEST_WAIT):

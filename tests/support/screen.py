@@ -193,5 +193,6 @@ async def terminal(
         shown = Terminal(session, pilot, clock)
         await shown.settle()
         yield shown
-    assert not app.crashes or shown.may_fail, f"the view failed: {app.crashes!r}"
+    if app.crashes and not shown.may_fail:
+        raise AssertionError("the view has failed") from app.crashes[0]
     assert session.closed, "the terminal is gone and has not told the session"

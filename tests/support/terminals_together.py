@@ -53,6 +53,7 @@ async def seated(
             await seats[-1].settle()
         yield seats
         for seat in seats:
-            assert not seat.app.crashes, f"the view failed: {seat.app.crashes!r}"
+            if seat.app.crashes:
+                raise AssertionError("the view has failed") from seat.app.crashes[0]
         await stack.aclose()
         await bl.GenServer.stop(session, timeout=PATIENCE)
