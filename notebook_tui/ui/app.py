@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from time import time
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from textual import events, on
 from textual.binding import Binding, BindingType
@@ -38,6 +38,8 @@ from notebook_tui.ui.visit import Visit, begin
 if TYPE_CHECKING:
     from notebook_tui.ui.finding.command import Command
     from notebook_tui.ui.home.home_screen import HomeScreen
+
+T = TypeVar("T")
 
 _REMEMBERED: Final = 30
 
@@ -75,7 +77,7 @@ class NotebookApp(GuardedApp, PictureApp):
         self._visit = opened if isinstance(opened, Visit) or opened is None else Visit(opened, opened.close)
         self._clock = clock
         self._make_painter = make_painter
-        self._ending: set[asyncio.Task[None]] = set()
+        self._ending: set[asyncio.Task[Any]] = set()
         self._hands_over = False
         """To a server, when nothing is shown any more."""
         self._used: list[str] = []
@@ -215,9 +217,14 @@ class NotebookApp(GuardedApp, PictureApp):
         assert self.house is not None
         if self._visit is not None:
             await self._go_home()
-        await asyncio.gather(*self._ending)
+        await self._all_ended()
         try:
-            visit = await begin(self.house.open(path))
+            opening = self._before_the_end(begin(self.house.open(path)))
+            visit = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            if not opening.cancel() and not opening.exception():
+                self._before_the_end(self._end_visit(opening.result()))
+            raise
         except (OSError, ValueError) as error:
             self.notify(str(error), severity="error", markup=False, timeout=10)
             failed()
@@ -243,9 +250,7 @@ class NotebookApp(GuardedApp, PictureApp):
                 title, at = visit.client.state.notebook.title, self._clock()
                 await asyncio.to_thread(_note, visit.client.state.path, title, at)
             self._visit = None
-            closing = asyncio.create_task(self._end_visit(visit))
-            self._ending.add(closing)
-            closing.add_done_callback(self._ending.discard)
+            self._before_the_end(self._end_visit(visit))
         await self.show_alone(self._view())
 
     async def _end_visit(self, visit: Visit) -> None:
@@ -260,7 +265,21 @@ class NotebookApp(GuardedApp, PictureApp):
         """All sessions are over; to be called when the app has ended."""
         if self._visit is not None:
             await (self._hand_over if self._hands_over else self._end_visit)(self._visit)
-        await asyncio.gather(*self._ending)
+        await self._all_ended()
+
+    def _before_the_end(self, work: Coroutine[None, None, T]) -> asyncio.Task[T]:
+        """Goes on when the screen that asked for it is gone."""
+        task = asyncio.create_task(work)
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        return task
+
+    async def _all_ended(self) -> None:
+        while self._ending:
+            ended, _ = await asyncio.wait(self._ending)
+            for task in ended:
+                if not task.cancelled():
+                    task.result()
 
     async def _hand_over(self, visit: Visit) -> None:
         async def end() -> None:

@@ -21,7 +21,7 @@ class Visit:
 
 
 async def begin(opening: AbstractAsyncContextManager[SessionClient]) -> Visit:
-    """Raises what opening raises, and then nothing is open."""
+    """Raises what opening raises, and then nothing is open; nor is there, once who is cancelled has its error."""
     opened: asyncio.Future[SessionClient] = asyncio.get_running_loop().create_future()
     over = asyncio.Event()
 
@@ -41,9 +41,16 @@ async def begin(opening: AbstractAsyncContextManager[SessionClient]) -> Visit:
         over.set()
         await asyncio.shield(holding)
 
+    async def undo() -> None:
+        if opened.done() and not opened.exception():
+            await opened.result().close()
+            await end()
+        else:
+            holding.cancel()
+            await asyncio.wait({holding})
+
     try:
         return Visit(await asyncio.shield(opened), end)
     except asyncio.CancelledError:
-        over.set()
-        holding.cancel()
+        await asyncio.shield(asyncio.create_task(undo()))
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from notebook_tui.session.attachments import add
 from notebook_tui.session.duplicate import duplicate
 from notebook_tui.session.storage import NotebookFile
 from notebook_tui.ui.dialogs.path_completion import completed, proposals
-from tests.support.home_terminal import HomeTerminal, at_home
+from tests.support.home_terminal import HomeTerminal, at_home, home
 
 FIRST = ("j", "j", "j")
 
@@ -162,6 +163,18 @@ async def test_opening_another_asks_about_what_is_not_saved(shown: HomeTerminal)
     await shown.press("s")
     await shown.until(lambda: len(shown.house.opened) == 2, "the other notebook")
     await shown.until(lambda: shown.house.left == [str(path)], "the end of the first")
+
+
+@pytest.mark.parametrize("turns", range(12))
+def test_who_leaves_while_a_notebook_opens_sees_nothing_fail(work: Path, turns: int) -> None:
+    async def main() -> None:
+        async with home(work) as shown:
+            shown.app.open_notebook(str(work / "cats.livemd"))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            shown.app.exit()
+
+    asyncio.run(main())
 
 
 def test_attachments_are_copied_along(work: Path) -> None:
