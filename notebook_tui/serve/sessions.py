@@ -17,6 +17,7 @@ from beamlike.behaviours.servers.gen_server import GenServer
 from beamlike.behaviours.servers.outcomes import NO_REPLY
 from beamlike.kernel.question import Client
 from beamlike.kernel.record import frozen
+from notebook_tui.serve.errors import ServerUnreachable
 from notebook_tui.serve.roll import Roll, Running
 from notebook_tui.session.messages import LEFT, SESSIONS, Leave, Moved, SessionFacts, TellAbout
 from notebook_tui.session.options import SERVES, SessionOptions
@@ -43,7 +44,8 @@ RuntimeFor = Callable[[str | None], Runtime]
 @frozen
 class Open:
     """A call: the answer is the pid of the session of that file, which is begun if there is none, or the OSError or
-    ProfileError that is in the way. `runtime` is a spec, for a session that is begun."""
+    ProfileError that is in the way: ServerUnreachable, once all are to end. `runtime` is a spec, for a session that is
+    begun."""
 
     path: str
     runtime: str | None = None
@@ -76,8 +78,8 @@ class End:
 
 @frozen
 class EndAll:
-    """A call: all sessions end; the answer is None once they have. With `leave` their runtimes stay for as long as
-    their lease says, and the next server begins them again."""
+    """A call: all sessions end, and none begins any more; the answer is None once they have. With `leave` their
+    runtimes stay for as long as their lease says, and the next server begins them again."""
 
     leave: bool = False
 
@@ -114,6 +116,7 @@ class Sessions(GenServer):
         self._waiting: dict[str, list[Client]] = {}
         """Who asked for a file that is just being opened."""
         self._watched: dict[bl.Ref, Running] = {}
+        self._ending: EndAll | None = None
         bl.trap_exit(True)
         # One that was before this process, which failed.
         for running in self._roll.running.values():
@@ -121,6 +124,8 @@ class Sessions(GenServer):
 
     def handle_call(self, request: object, client: Client) -> object:
         match request:
+            case Open(path) if self._ending is not None:
+                return _refused(path)
             case Open(path, runtime):
                 return self._open(os.path.abspath(path), runtime, client)
             case Listing():
@@ -133,6 +138,7 @@ class Sessions(GenServer):
                     return f"{path} is not open here"
                 bl.spawn(_end, client, running)
             case EndAll(leave):
+                self._ending = request
                 if leave:
                     self._roll.close()
                 bl.spawn(_end_all, client, tuple(self._roll.running.values()), leave)
@@ -176,15 +182,23 @@ class Sessions(GenServer):
         return NO_REPLY
 
     def _begun(self, begun: _Begun) -> None:
-        if isinstance(begun.answer, bl.Pid):
-            running = Running(begun.key, begun.answer, time.time(), begun.runtime)
+        answer = begun.answer
+        if isinstance(answer, bl.Pid):
+            running = Running(begun.key, answer, time.time(), begun.runtime)
             self._roll.add(running)
-            self._watched[bl.monitor(begun.answer)] = running
+            self._watched[bl.monitor(answer)] = running
             logger.info("%s: the session has begun", begun.key)
+            if self._ending is not None:
+                bl.spawn(_ended, running, self._ending.leave)
+                answer = _refused(begun.key)
         else:
-            logger.warning("%s: cannot be opened: %s", begun.key, begun.answer)
+            logger.warning("%s: cannot be opened: %s", begun.key, answer)
         for client in self._waiting.pop(begun.key, ()):
-            bl.GenServer.reply(client, begun.answer)
+            bl.GenServer.reply(client, answer)
+
+
+def _refused(path: str) -> ServerUnreachable:
+    return ServerUnreachable(f"{path} is not opened: its server, process {os.getpid()}, is just ending; try again")
 
 
 async def _begin(

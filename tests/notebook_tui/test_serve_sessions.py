@@ -7,17 +7,20 @@ import pickle
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import beamlike as bl
 from notebook_tui.document.operations import SetTitle
+from notebook_tui.serve.errors import ServerUnreachable
 from notebook_tui.serve.roll import Roll, Wanted
 from notebook_tui.serve.sessions import NAME, End, EndAll, Listing, Sessions, Tell, open_in
 from notebook_tui.session.client import Client
 from notebook_tui.session.lock import Holder, InUse
 from notebook_tui.session.options import EVALUATES, SERVES
 from notebook_tui.session.people import NotAllowed, Person
+from notebook_tui.session.session import Session
 from notebook_tui.session.storage import UnreadableFile
 from tests.support.local_nodes import eventually, in_node
 
@@ -112,6 +115,37 @@ async def test_what_is_open_is_on_the_disk_until_it_ends_and_the_next_server_is_
     assert list(Roll(file).wanted()) == wanted[1:]
     file.write_text("no list")
     assert Roll(file).wanted() == ()
+    await bl.GenServer.stop(sessions)
+
+
+@pytest.mark.parametrize("leave", [True, False])
+@in_node
+async def test_a_server_that_ends_its_sessions_begins_none_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leave: bool
+) -> None:
+    """A viewer looks for a session that was just left to the next server. In one that the old server had begun for it,
+    it would hear that all is over, and of its runtime nothing would be left."""
+    roll = Roll()
+    sessions = await Sessions.start(EVALUATES, roll)
+    session = await open_in(sessions, str(tmp_path / "a.livemd"))
+    slow, start = asyncio.Event(), Session.start
+
+    async def slowly(*how: Any) -> bl.Pid:
+        await slow.wait()
+        return await start(*how)
+
+    monkeypatch.setattr(Session, "start", slowly)
+    opening = asyncio.create_task(open_in(sessions, str(tmp_path / "b.livemd")))
+    await asyncio.sleep(0)
+    await bl.GenServer.call(sessions, Listing())
+    await bl.GenServer.call(sessions, EndAll(leave))
+    assert not bl.is_alive(session)
+    with pytest.raises(ServerUnreachable, match=r"a\.livemd is not opened: its server, process \d+, is just ending"):
+        await open_in(sessions, str(tmp_path / "a.livemd"))
+    slow.set()
+    with pytest.raises(ServerUnreachable, match=r"b\.livemd is not opened"):
+        await opening
+    await eventually(lambda: not roll.running)
     await bl.GenServer.stop(sessions)
 
 
