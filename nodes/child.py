@@ -7,6 +7,7 @@ any more.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import gc
 import os
 import secrets
@@ -31,7 +32,7 @@ from nodes.exit_codes import CANNOT_JOIN, NEVER_CAN_JOIN
 from nodes.guards import Guards
 from nodes.interpreter import LIFELINE_VARIABLE, SECRET_VARIABLE
 from nodes.invitation import BadInvitation, Invitation
-from nodes.last_words import kill_own_group, say
+from nodes.last_words import kill_own_group, kill_started, say
 from nodes.own_addresses import address_towards, own_address
 from nodes.parent import invited_by
 from nodes.versions import HERE, misfit
@@ -52,6 +53,9 @@ def main() -> None:
     if why := misfit(invitation.made_by, HERE):
         _give_up(invitation, why, NEVER_CAN_JOIN)
     guards = Guards(invitation)
+    # The last of all exit handlers. A parent that is just ending closes its end of the link before that of the
+    # lifeline: a child may be gone in between, and then nobody is left to kill its group.
+    atexit.register(kill_started)
     invited_by(invitation)
     secret = take_users_secret()
     install_router()

@@ -6,9 +6,9 @@
     lifetime   it has lived for as long as it may
     (lifeline  the parent's process ended: see `lifeline` and `child`)
 
-The first of them has the node leave in order, for which there is little time, and kills what it started; or else a
-thread kills the process and its group, and if even a thread cannot run, because of C code that holds the interpreter
-lock or since the process is stopped, the kernel kills it (see `dead_man`).
+The first of them has the node leave in order, for which there is little time; what it started is killed as it exits.
+Or else a thread kills the process and its group, and if even a thread cannot run, because of C code that holds the
+interpreter lock or since the process is stopped, the kernel kills it (see `dead_man`).
 
 The lease is counted in beats of the child's own heartbeat, whose thread runs while the event loop is kept busy: a child
 that froze together with its parent counts one beat for all that time. What the kernel is set to goes by the monotonic
@@ -27,7 +27,7 @@ import beamlike as bl
 from beamlike.distribution.connection import NET_TICK_TIMEOUT
 from nodes.dead_man import DeadMan
 from nodes.invitation import Invitation
-from nodes.last_words import kill_own_group, kill_started, say
+from nodes.last_words import kill_own_group, say
 
 LEAVE_SECONDS = 5.0
 """How long a child may take to clean up once it has to go."""
@@ -79,8 +79,8 @@ class Guards:
 
     def leave(self, why: str, *, within: float, kills: bool = True) -> None:
         """Ends the node in order, and the process and its group if that is not over `within` seconds. For any thread;
-        the first reason counts. With `kills` the group is killed in any case: else somebody is there to do that, the
-        parent, or the machine that ends with this process."""
+        the first reason counts. With `kills` the group is killed in any case: else what this process started is, as it
+        exits."""
         with self._lock:
             if self._why is not None:
                 return
@@ -95,11 +95,9 @@ class Guards:
                 loop.call_soon_threadsafe(gone.set)
 
     def left(self) -> None:
-        """The node has left: whatever it was that held it up is over. What it started goes as well: a parent that is
-        just ending closes its end of the link before that of the lifeline, and a child may be gone in between."""
+        """The node has left: whatever it was that held it up is over."""
         if self._kills_at_end:
             kill_own_group()
-        kill_started()
 
     # What they see.
 

@@ -86,12 +86,13 @@ def started_by(leader: HostProcess) -> list[HostProcess]:
 def kill(identity: Identity) -> None:
     """Kills that very process, if it is still there and ours to kill."""
     with suppress(ProcessLookupError, PermissionError):
-        if not hasattr(os, "pidfd_open"):
+        try:
+            # Looked at once it is held fast: from then on the number cannot become another's.
+            descriptor = os.pidfd_open(identity.pid)
+        except (AttributeError, OSError):  # not on this system, or no more files may be opened
             if same(identity) is not None:
                 os.kill(identity.pid, signal.SIGKILL)
             return
-        # Looked at once it is held fast: from then on the number cannot become another's.
-        descriptor = os.pidfd_open(identity.pid)
         try:
             if same(identity) is not None:
                 signal.pidfd_send_signal(descriptor, signal.SIGKILL)

@@ -17,11 +17,12 @@ def say(why: str) -> None:
 
 
 def kill_started() -> None:
-    """Ends what this process started, and not itself; nothing, where its group is another's, as in a container."""
-    from nodes.host_processes import kill, look, started_by  # at its end alone
+    """Ends what this process started, and not itself; nothing, where its group is another's, or no /proc tells."""
+    from nodes.host_processes import PROC, kill, look, started_by  # at its end alone
 
-    me = look(os.getpid())
-    if me is None or me.group != me.identity.pid:
+    leads = os.getpgid(0) == os.getpid() and PROC.joinpath("self").exists()
+    me = look(os.getpid()) if leads else None
+    if me is None:
         return
     killed: set[int] = set()
     while more := [it.identity for it in started_by(me) if it.identity.pid not in killed]:

@@ -28,9 +28,10 @@ logger = logging.getLogger("nodes")
 DIAL_SECONDS = 5.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 2.0
 START_PAUSE = 0.2
-"""The longest as long as the child has never answered: it is about to start."""
+"""The longest before a dial: the child may be about to start."""
 TRIES, START_TRIES = 3, 20
-"""At ways through one tunnel that lets itself be entered, before another tunnel is asked for; as long as above."""
+"""At ways through one tunnel that lets itself be entered, before another tunnel is asked for; the latter before a
+dial."""
 
 Way = tuple[int, StreamReader, StreamWriter]
 """By which tunnel, and the two directions."""
@@ -160,8 +161,8 @@ class Carrier:
                     failures += 1
                     if broken.renew or failures % TRIES == 0:
                         avoid = broken.tunnel
-                if await self._is_hopeless(carried):
-                    return
+                if await self._is_hopeless(carried) or (carried.flow.is_ended and not self._is_in_use):
+                    return  # of a dial that was given up, nothing is to reach the child any more
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
         finally:

@@ -78,8 +78,9 @@ class End:
 
 @frozen
 class EndAll:
-    """A call: all sessions end, and none begins any more; the answer is None once they have. With `leave` their
-    runtimes stay for as long as their lease says, and the next server begins them again."""
+    """A call: all sessions end, and none begins any more; the answer is None once they have. One that is just being
+    opened ends when it is, and its askers are told. With `leave` their runtimes stay for as long as their lease says,
+    and the next server begins them again."""
 
     leave: bool = False
 
@@ -183,16 +184,17 @@ class Sessions(GenServer):
 
     def _begun(self, begun: _Begun) -> None:
         answer = begun.answer
-        if isinstance(answer, bl.Pid):
+        if not isinstance(answer, bl.Pid):
+            logger.warning("%s: cannot be opened: %s", begun.key, answer)
+        else:
             running = Running(begun.key, answer, time.time(), begun.runtime)
-            self._roll.add(running)
-            self._watched[bl.monitor(answer)] = running
-            logger.info("%s: the session has begun", begun.key)
-            if self._ending is not None:
+            if self._ending is None:
+                self._roll.add(running)
+                self._watched[bl.monitor(answer)] = running
+                logger.info("%s: the session has begun", begun.key)
+            else:
                 bl.spawn(_ended, running, self._ending.leave)
                 answer = _refused(begun.key)
-        else:
-            logger.warning("%s: cannot be opened: %s", begun.key, answer)
         for client in self._waiting.pop(begun.key, ()):
             bl.GenServer.reply(client, answer)
 

@@ -140,6 +140,7 @@ class NotebookScreen(Screen[None]):
         self._remarked_at = 0.0
         self._settled = asyncio.Event()
         self._is_up = asyncio.Event()
+        self._stop_hearing: Callable[[], None] = lambda: None
         self._came_up = False
         """It does not where the program is left, or another notebook opened, at once."""
         self._followed = "", False
@@ -200,6 +201,7 @@ class NotebookScreen(Screen[None]):
 
     def _come_up(self) -> None:
         self._beyond = BeyondTheScreen(self.app, self._clock)
+        self._came_up = True
         self._client.subscribe(self._state_changed, self._message_came)
         self._client.take_questions(self._question_came, self._question_went)
         self._client.type_here()
@@ -210,7 +212,6 @@ class NotebookScreen(Screen[None]):
         self._stop_hearing = self._preferences.subscribe(self._settings_changed)
         for problem in self._preferences.problems:
             self.say(problem, "warning")
-        self._came_up = True
 
     def on_unmount(self) -> None:
         self._is_up.set()

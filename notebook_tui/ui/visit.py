@@ -6,11 +6,14 @@ A session is entered and left in one task of its own: what it starts does not be
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
 from beamlike.kernel.record import frozen
 from notebook_tui.ui.client import SessionClient
+
+logger = logging.getLogger("notebook_tui.ui")
 
 
 @frozen
@@ -42,12 +45,18 @@ async def begin(opening: AbstractAsyncContextManager[SessionClient]) -> Visit:
         await asyncio.shield(holding)
 
     async def undo() -> None:
-        if opened.done() and not opened.exception():
-            await opened.result().close()
-            await end()
-        else:
-            holding.cancel()
-            await asyncio.wait({holding})
+        try:
+            if not opened.done():
+                holding.cancel()
+                await asyncio.wait({holding})
+            if not opened.done() or opened.exception():
+                return
+            try:
+                await opened.result().close()
+            finally:
+                await end()
+        except Exception:  # who asked for it has left
+            logger.exception("a session that was just begun could not be ended")
 
     try:
         return Visit(await asyncio.shield(opened), end)

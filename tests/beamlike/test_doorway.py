@@ -193,7 +193,9 @@ def test_nobody_comes_in_while_the_thread_of_a_closed_doorway_ends() -> None:
         assert home.links.empty()
 
 
-def test_a_doorway_that_is_closed_while_it_could_not_accept_stays_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_doorway_that_is_closed_while_it_could_not_accept_stays_closed(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(Reluctant, "failures", [errno.ENETDOWN])
     monkeypatch.setattr(doorway, "_PAUSE", 0.01)
     with house(Reluctant) as home:
@@ -203,6 +205,7 @@ def test_a_doorway_that_is_closed_while_it_could_not_accept_stays_closed(monkeyp
         home.close()
         time.sleep(0.05)
         assert home.links.empty()
+    assert caplog.records == []
 
 
 def test_no_failure_to_accept_shuts_the_door(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

@@ -301,7 +301,7 @@ async def test_a_stalled_loop_is_found_with_the_line_that_stalled_it(there: bl.N
     (loop,) = await bl.inspect.loop(THERE)
     assert loop.lags.count > 0
     assert loop.lags.longest >= 4 * LATE
-    [worst] = [it for it in loop.worst if it.place is not None and it.place.function.endswith("stalls")]
+    worst = next(it for it in loop.worst if it.place is not None and it.place.function.endswith("stalls"))
     assert worst.place is not None
     lag = (await bl.inspect.snapshot(THERE, parts=())).node.lag
     assert lag is not None

@@ -243,27 +243,33 @@ def test_a_child_ends_when_the_link_is_closed(loose: Loose, tmp_path: Path) -> N
     assert "the connection to guards@127.0.0.1 is lost" in last_words(tmp_path)
 
 
-def test_a_child_that_leaves_in_order_takes_along_what_it_started(loose: Loose) -> None:
-    """Also what that has started, and lost."""
+def test_a_child_that_leaves_in_order_takes_along_what_it_started(loose: Loose, tmp_path: Path) -> None:
+    """Also what that has started, and lost; and not before its own exit handlers have ended what they can."""
 
-    def start_programs() -> list[int]:
+    def start_programs(told: str) -> list[int]:
+        import atexit
         import subprocess
+        from pathlib import Path
 
+        server = subprocess.Popen(["sleep", "600"])
+        atexit.register(lambda: (server.terminate(), Path(told).write_text(str(server.wait()))))
         started = subprocess.Popen(["sh", "-c", "sleep 600 & echo $!; exec sleep 600"], stdout=subprocess.PIPE)
         assert started.stdout is not None
         lost = subprocess.Popen(["sh", "-c", "sleep 600 >/dev/null & echo $!"], stdout=subprocess.PIPE)
-        return [started.pid, int(started.stdout.readline()), int(lost.communicate()[0])]
+        return [server.pid, started.pid, int(started.stdout.readline()), int(lost.communicate()[0])]
 
     async def main() -> list[int]:
         async with parent():
             child = await nodes.boot(loose, lease=600)
-            programs: list[int] = await bl.rpc.call(child.node, start_programs, timeout=DEADLINE)
+            told = str(tmp_path / "told")
+            programs: list[int] = await bl.rpc.call(child.node, start_programs, told, timeout=DEADLINE)
             assert all(map(is_alive, programs))
             return programs
 
     programs = asyncio.run(main())
     assert loose.wait() == 0
     wait_until_gone(*programs)
+    assert int((tmp_path / "told").read_text()) == -signal.SIGTERM
 
 
 def test_a_child_ends_at_its_maximum_lifetime_though_it_works(loose: Loose, tmp_path: Path) -> None:

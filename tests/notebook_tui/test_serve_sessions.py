@@ -128,11 +128,12 @@ async def test_a_server_that_ends_its_sessions_begins_none_any_more(
     roll = Roll()
     sessions = await Sessions.start(EVALUATES, roll)
     session = await open_in(sessions, str(tmp_path / "a.livemd"))
-    slow, start = asyncio.Event(), Session.start
+    slow, start, late = asyncio.Event(), Session.start, list[bl.Pid]()
 
     async def slowly(*how: Any) -> bl.Pid:
         await slow.wait()
-        return await start(*how)
+        late.append(await start(*how))
+        return late[0]
 
     monkeypatch.setattr(Session, "start", slowly)
     opening = asyncio.create_task(open_in(sessions, str(tmp_path / "b.livemd")))
@@ -145,7 +146,7 @@ async def test_a_server_that_ends_its_sessions_begins_none_any_more(
     slow.set()
     with pytest.raises(ServerUnreachable, match=r"b\.livemd is not opened"):
         await opening
-    await eventually(lambda: not roll.running)
+    await eventually(lambda: not bl.is_alive(late[0]) and not roll.running)
     await bl.GenServer.stop(sessions)
 
 
