@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 HOST: Final = "127.0.0.1"
-_CHUNK: Final = 64 << 10
 _TURNS: Final = 4
 """Of a loop, until who has been accepted is told of."""
 
@@ -19,7 +18,7 @@ async def open_server(come: Callable[[StreamReader, StreamWriter], Awaitable[Non
     """At any free port, to be told to serve. Nothing is waited for: of a server that asyncio was still making when its
     maker was cancelled, nobody could close the socket."""
     listening = socket.create_server((HOST, 0))
-    return await asyncio.start_server(come, sock=listening, limit=_CHUNK, start_serving=False)
+    return await asyncio.start_server(come, sock=listening, start_serving=False)
 
 
 def port_of(server: asyncio.Server) -> int:

@@ -95,7 +95,6 @@ class Doorway:
         self._strangers = RefusalLog()
         self._full = False
         self._listening: set[socket.socket] = set()
-        self._closed = False
 
     def open(self, listening: socket.socket) -> None:
         """Accepts from now on what comes to this socket, which is the doorway's."""
@@ -105,7 +104,6 @@ class Doorway:
 
     def close(self) -> None:
         """Drops whoever has not proved itself; nobody comes in any more."""
-        self._closed = True
         for listening in self._listening:
             self._thread.unwatch(listening)
             listening.close()
@@ -140,7 +138,11 @@ class Doorway:
             self._drop(oldest)
         elif not isinstance(error, ConnectionAbortedError):
             self._thread.unwatch(listening)
-            self._thread.call_later(_PAUSE, lambda: None if self._closed else self.open(listening))
+            self._thread.call_later(_PAUSE, lambda: self._open_again(listening))
+
+    def _open_again(self, listening: socket.socket) -> None:
+        if listening.fileno() != -1:  # it was not closed meanwhile
+            self.open(listening)
 
     def _say_that_it_is_full(self, error: OSError) -> None:
         if not self._full:

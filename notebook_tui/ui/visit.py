@@ -49,12 +49,11 @@ async def begin(opening: AbstractAsyncContextManager[SessionClient]) -> Visit:
             if not opened.done():
                 holding.cancel()
                 await asyncio.wait({holding})
-            if not opened.done() or opened.exception():
-                return
-            try:
-                await opened.result().close()
-            finally:
-                await end()
+            elif not opened.exception():
+                try:
+                    await opened.result().close()
+                finally:
+                    await end()
         except Exception:  # who asked for it has left
             logger.exception("a session that was just begun could not be ended")
 

@@ -201,9 +201,9 @@ def test_a_doorway_that_is_closed_while_it_could_not_accept_stays_closed(
     with house(Reluctant) as home:
         home.knock(LINK)
         while Reluctant.failures:
-            time.sleep(0.001)
+            time.sleep(0.001)  # the doorway's thread tells nobody that it could not accept
         home.close()
-        time.sleep(0.05)
+        time.sleep(0.05)  # several of the pauses after which it would be opened again
         assert home.links.empty()
     assert caplog.records == []
 

@@ -191,13 +191,11 @@ def test_a_child_that_nobody_dials_ends_by_itself(tmp_path: Path) -> None:
 
 
 def test_who_was_accepted_as_the_parents_end_closes_is_hung_up_on() -> None:
-    async def never() -> bool:
-        return False
+    """It sleeps for another time in each round, so that every moment of the coming has its turn."""
 
     async def main() -> None:
         for moment in range(60):
-            backend = Fixed(Relay(("127.0.0.1", 9)))
-            carrier = Carrier("it", Route(backend, nodes.Machine("1", "it")), b"a token", 20.0, never)
+            carrier = carrier_to(("127.0.0.1", 9))
             await carrier.open()
             with socket.create_connection(carrier.address) as dialler:
                 dialler.settimeout(20)
@@ -211,12 +209,11 @@ def test_who_was_accepted_as_the_parents_end_closes_is_hung_up_on() -> None:
 
 
 def test_who_is_cancelled_while_the_parents_end_opens_leaves_no_socket_open() -> None:
-    async def never() -> bool:
-        return False
+    """It sleeps for another time in each round, so that every moment of the opening has its turn."""
 
     async def main() -> None:
         for moment in range(60):
-            carrier = Carrier("it", Route(Fixed(Relay(("127.0.0.1", 9))), nodes.Machine("1", "it")), b"a", 20.0, never)
+            carrier = carrier_to(("127.0.0.1", 9))
             opening = asyncio.create_task(carrier.open())
             await asyncio.sleep(0)
             time.sleep(moment % 20 * 0.0001)  # noqa: ASYNC251 - the carrier has a thread of its own
@@ -231,14 +228,9 @@ def test_who_is_cancelled_while_the_parents_end_opens_leaves_no_socket_open() ->
 def test_a_child_is_not_dialled_before_it_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A dial has its time, and a child lets its parent in once: it is not to be one that is just given up."""
 
-    async def never() -> bool:
-        return False
-
     async def main() -> None:
         place, invitation = waiting(tmp_path / "log", 20.0)
-        host, _, port = invitation.listens_at.rpartition(":")
-        backend = Fixed(Relay((host, int(port))))
-        carrier = Carrier("it", Route(backend, nodes.Machine("1", "it")), invitation.token, 20.0, never)
+        carrier = carrier_to(place_of(invitation), invitation.token)
         await carrier.open()
         async with parent() as node:
             dialled: list[str] = []
@@ -252,7 +244,7 @@ def test_a_child_is_not_dialled_before_it_answers(tmp_path: Path, monkeypatch: p
             dialling = asyncio.create_task(dial(node, invitation, carrier))
             await eventually(lambda: carrier.trouble != "")
             assert "the tunnel to it broke" in carrier.trouble
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.5)  # that nothing is done cannot be waited for: two more looks come in this time
             assert dialled == []
             await place.boot(invitation)
             async with asyncio.timeout(20):
@@ -270,12 +262,7 @@ def test_nobody_but_the_parent_gets_as_far_as_the_childs_node(tmp_path: Path) ->
     """Neither who does not hold the token, nor who holds it and bears another name; and the parent once."""
 
     async def enter(invitation: Invitation, name: str, token: bytes) -> str:
-        async def never() -> bool:
-            return False
-
-        host, _, port = invitation.listens_at.rpartition(":")
-        backend = Fixed(Relay((host, int(port))))
-        carrier = Carrier("it", Route(backend, nodes.Machine("1", "it")), token, 1.0, never)
+        carrier = carrier_to(place_of(invitation), token, lease=1.0)
         await carrier.open()
         try:
             async with bl.Node(name, secret=b"a secret of the test") as node:
@@ -339,12 +326,25 @@ class Fixed:
         return await self._relay.open()
 
 
-async def until_listening(invitation: Invitation) -> None:
+def carrier_to(target: tuple[str, int], token: bytes = b"a token", lease: float = 20.0) -> Carrier:
+    """By one tunnel, to a machine that never ends."""
+
+    async def never() -> bool:
+        return False
+
+    return Carrier("it", Route(Fixed(Relay(target)), nodes.Machine("1", "it")), token, lease, never)
+
+
+def place_of(invitation: Invitation) -> tuple[str, int]:
     host, _, port = invitation.listens_at.rpartition(":")
+    return host, int(port)
+
+
+async def until_listening(invitation: Invitation) -> None:
     async with asyncio.timeout(20):
         while True:
             try:
-                _, writer = await asyncio.open_connection(host, int(port))
+                _, writer = await asyncio.open_connection(*place_of(invitation))
             except OSError:
                 await asyncio.sleep(0.02)
             else:

@@ -137,7 +137,7 @@ async def test_a_server_that_ends_its_sessions_begins_none_any_more(
 
     monkeypatch.setattr(Session, "start", slowly)
     opening = asyncio.create_task(open_in(sessions, str(tmp_path / "b.livemd")))
-    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # the request is sent in that turn, and has come once a later one is answered
     await bl.GenServer.call(sessions, Listing())
     await bl.GenServer.call(sessions, EndAll(leave))
     assert not bl.is_alive(session)

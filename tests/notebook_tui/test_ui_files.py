@@ -170,7 +170,7 @@ def test_who_leaves_while_a_notebook_opens_sees_nothing_fail(work: Path, turns: 
     async def main() -> None:
         async with home(work) as shown:
             shown.app.open_notebook(str(work / "cats.livemd"))
-            for _ in range(turns):
+            for _ in range(turns):  # of the loop, so that each stage of the opening has its turn
                 await asyncio.sleep(0)
             shown.app.exit()
 
