@@ -3,7 +3,8 @@
     async with bl.Node("app@127.0.0.1") as node: ...       a script
     node = await bl.start("app@127.0.0.1")                 inside a running service; `await node.stop()` at its end
 
-Every kernel function is a method of it, for interpreters in which several nodes run.
+Every kernel function is a method of it, for interpreters in which several nodes run. It is one room because it is one
+object's surface; what its methods do stands elsewhere.
 """
 
 from __future__ import annotations

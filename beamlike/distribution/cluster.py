@@ -7,7 +7,8 @@ At most one link joins two nodes. While it is being dialled its signals wait in 
 win (see `admission`), they pass to that link, in order. A link that is closed is down at once, a silent one after
 four times the tick time.
 
-A cluster lives on one event loop, in whose thread everything happens but dialling, sending and inviting.
+A cluster lives on one event loop, in whose thread everything happens but dialling, sending and inviting. It is one
+room because that there is at most one link is kept by dialling, admitting and losing together.
 """
 
 from __future__ import annotations

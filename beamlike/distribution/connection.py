@@ -5,7 +5,8 @@ I leave). Signals may be sent from the start: they are encoded at once, so that 
 when the handshake is over. Time passes by calls of `tick`; one who is late to call it, because this program stalled,
 takes no peer for dead.
 
-`send` and `post` may be called by any thread, everything else by one at a time.
+`send` and `post` may be called by any thread, everything else by one at a time. It is one room because both directions,
+and handshake and blocks, go by one state.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 New states only mark the screen dirty. The first after a quiet moment is shown at once, so that a key is answered at
 once; the rest wait for a tick, twenty a second, however fast a cell prints.
+
+It is one room because Textual gives all of this to one object; what a command does stands in `commands`.
 """
 
 from __future__ import annotations
