@@ -258,6 +258,19 @@ def test_a_child_is_not_dialled_before_it_answers(tmp_path: Path, monkeypatch: p
     asyncio.run(main())
 
 
+def test_of_a_dial_that_was_given_up_nothing_is_kept_for_a_child_that_comes_later() -> None:
+    async def main() -> None:
+        carrier = carrier_to(("127.0.0.1", 9), lease=600.0)
+        await carrier.open()
+        with socket.create_connection(carrier.address) as dial:
+            dial.sendall(b"said too early")
+            await eventually(lambda: carrier.trouble != "")
+        await eventually(lambda: not carrier._flows)
+        await carrier.close()
+
+    asyncio.run(main())
+
+
 def test_nobody_but_the_parent_gets_as_far_as_the_childs_node(tmp_path: Path) -> None:
     """Neither who does not hold the token, nor who holds it and bears another name; and the parent once."""
 
