@@ -88,7 +88,10 @@ class PortForward:
         self._connections.add(task)
         try:
             first, self._first = self._first, None
-            if first is None or first.is_broken():
+            if first is not None and first.is_broken():
+                first.close()
+                first = None
+            if first is None:
                 first = await self._socket()
             await _Joint(first, reader, writer).run()
         except (OSError, BackendError, EOFError) as error:

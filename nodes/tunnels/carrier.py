@@ -6,8 +6,8 @@ import asyncio
 import logging
 import secrets
 from asyncio import StreamReader, StreamWriter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TypeVar
 
@@ -32,6 +32,9 @@ START_PAUSE = 0.2
 TRIES, START_TRIES = 3, 20
 """At ways through one tunnel that lets itself be entered, before another tunnel is asked for; the latter before a
 dial."""
+
+Way = tuple[int, StreamReader, StreamWriter]
+"""By which tunnel, and the two directions."""
 
 
 class Carrier:
@@ -91,10 +94,14 @@ class Carrier:
 
     async def _look_in(self, avoid: int) -> None:
         """Leaves without a word once it hears the child."""
-        async with self._way(avoid) as (reader, _):
-            async with asyncio.timeout(self._patience):
-                await hear(reader)
-            self.trouble = ""
+        tunnel, reader, writer = await self._way(avoid)
+        with self._broken(tunnel):
+            try:
+                async with asyncio.timeout(self._patience):
+                    await hear(reader)
+                self.trouble = ""
+            finally:
+                writer.close()
 
     async def close(self) -> None:
         """Ends all that goes through it. A second call does nothing."""
@@ -154,10 +161,8 @@ class Carrier:
                     failures += 1
                     if broken.renew or failures % TRIES == 0:
                         avoid = broken.tunnel
-                if carried.flow.is_ended and not self._is_in_use:
+                if await self._is_hopeless(carried) or (carried.flow.is_ended and not self._is_in_use):
                     return  # of a dial that was given up, nothing is to reach the child any more
-                if await self._is_hopeless(carried):
-                    return
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
         finally:
@@ -165,15 +170,18 @@ class Carrier:
 
     async def _try(self, carried: Carried, name: bytes, avoid: int) -> None:
         """Returns when the flow is over; _Broken says why no way carries it now."""
-        async with self._way(avoid) as (reader, writer):
-            async with asyncio.timeout(self._patience):
-                theirs = await greet(reader, writer, self._key, name, carried.flow.received)
-            self.trouble = ""
-            await carried.over(reader, writer, theirs)
+        tunnel, reader, writer = await self._way(avoid)
+        with self._broken(tunnel):
+            try:
+                async with asyncio.timeout(self._patience):
+                    theirs = await greet(reader, writer, self._key, name, carried.flow.received)
+                self.trouble = ""
+                await carried.over(reader, writer, theirs)
+            finally:
+                writer.close()
 
-    @asynccontextmanager
-    async def _way(self, avoid: int) -> AsyncIterator[tuple[StreamReader, StreamWriter]]:
-        """Through a tunnel, but not that one. _Broken if there is none, or it breaks."""
+    async def _way(self, avoid: int) -> Way:
+        """Into a tunnel, but not that one. _Broken if there is none."""
         tunnel = avoid
         try:
             if self._tunnel is None or self._tunnel[0] <= avoid:
@@ -184,14 +192,16 @@ class Carrier:
         except Exception as error:
             self.refused = error if isinstance(error, BackendError) and error.permanent else None
             raise _Broken(f"there is no tunnel to {self._where}: {error}", tunnel, renew=True) from error
+        return tunnel, reader, writer
+
+    @contextmanager
+    def _broken(self, tunnel: int) -> Iterator[None]:
         try:
-            yield reader, writer
+            yield
         except TimeoutError as error:
             raise _Broken(f"nobody answers at the end of the tunnel to {self._where}", tunnel, renew=True) from error
         except OSError as error:
             raise _Broken(f"the tunnel to {self._where} broke: {error}", tunnel, renew=False) from error
-        finally:
-            writer.close()
 
     async def _is_hopeless(self, carried: Carried) -> bool:
         if self._loop.is_closed():
