@@ -168,8 +168,8 @@ class _Joint:
         finally:
             for task in (sending, receiving):
                 task.cancel()
+            self._there.close()  # at once: whoever is cancelled a second time comes no further
             await asyncio.gather(sending, receiving, return_exceptions=True)
-            self._there.close()
 
     async def _send(self) -> None:
         while data := await self._reader.read(CHUNK):
