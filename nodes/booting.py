@@ -192,6 +192,8 @@ class _Boot:
                 told = met(self._node, invitation.child)
             progress.reach("dialled", f"{invitation.child} is connected{told and f'; {told}'}")
             progress.reach("ready", f"{invitation.child} is {machine.where}")
+            # Who was told and has cancelled this very task is heard here: asyncio would drop what is returned.
+            await asyncio.sleep(0)
         except BaseException as error:
             time_it_had = invitation.dial_seconds if limit.expired() else None
             step = replace(progress.phase, seconds=progress.reached)

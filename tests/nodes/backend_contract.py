@@ -253,7 +253,7 @@ class BackendContract:
                 await none_is_left(world)
                 assert bl.nodes(hidden=True) == []
 
-        for step in ("requested", "creating", "created", "started"):
+        for step in ("requested", "creating", "created", "started", "dialled", "ready"):
             asyncio.run(cancelled_at(step))
 
     def test_a_machine_that_is_not_started_in_time_fails_the_boot_and_is_gone(self, world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Sequence
 
 import psutil
 
@@ -20,9 +21,14 @@ def is_alive(pid: int) -> bool:
 
 def wait_until_gone(*pids: int) -> None:
     """Returns when none of these processes is alive; AssertionError after the deadline names those that are."""
+    wait_until_none(lambda: [pid for pid in pids if is_alive(pid)])
+
+
+def wait_until_none(living: Callable[[], Sequence[int]]) -> None:
+    """Returns when it finds no process; AssertionError after the deadline names those that it finds."""
     end = time.monotonic() + DEADLINE
-    while alive := [pid for pid in pids if is_alive(pid)]:
-        assert time.monotonic() < end, f"expected processes {pids} to be gone, still alive: {alive}"
+    while left := living():
+        assert time.monotonic() < end, f"expected these processes to be gone: {left}"
         time.sleep(0.02)
 
 

@@ -55,9 +55,9 @@ class Served:
 
     @property
     def log(self) -> list[dict[str, Any]]:
-        """Who came, and who was turned away."""
+        """Who came, and who was turned away: the lines that are written to their end."""
         path = self.place / "state" / "ssh" / "ssh.log"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return [json.loads(line) for line in path.read_text().split("\n")[:-1]] if path.exists() else []
 
     def new_key(self, name: str, options: str = "") -> Path:
         """A key pair; with options its public half is let in."""
