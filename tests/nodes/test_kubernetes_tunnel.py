@@ -238,6 +238,63 @@ def test_to_close_a_tunnel_ends_what_goes_through_it_and_twice_is_no_error(clust
     run(main())
 
 
+@pytest.fixture
+def ways(monkeypatch: pytest.MonkeyPatch) -> list[tunnels._Socket]:
+    """The WebSockets that are made."""
+    made: list[tunnels._Socket] = []
+
+    async def connected(api: Api, path: str) -> tunnels._Socket:
+        made.append(await connect(api, path))
+        return made[-1]
+
+    connect = tunnels._connected
+    monkeypatch.setattr(tunnels, "_connected", connected)
+    return made
+
+
+def test_a_connection_that_is_cancelled_while_it_ends_leaves_no_way_open(
+    cluster: Cluster, ways: list[tunnels._Socket]
+) -> None:
+    async def twice(tunnel: tunnels.PortForward) -> None:
+        (connection,) = tunnel._connections
+        connection.cancel()
+        await asyncio.sleep(0)  # it begins to end
+        connection.cancel()
+
+    async def main() -> None:
+        async with through(cluster, ECHO) as tunnel:
+            reader, writer = await connected(tunnel)
+            writer.write(b"a")
+            assert await reader.readexactly(1) == b"a"
+            await tunnels._tunnels().run(twice(tunnel))
+            assert await reader.read() == b""
+            writer.close()
+
+    run(main())
+    assert [way.writer.is_closing() for way in ways] == [True]
+
+
+@pytest.mark.parametrize("cluster", ["tls"], indirect=True)  # in clear text its end is behind what nobody has read yet
+def test_a_way_that_breaks_before_anybody_comes_is_closed_and_the_next_one_made(
+    cluster: Cluster, ways: list[tunnels._Socket]
+) -> None:
+    assert cluster.world is not None
+    world = cluster.world
+
+    async def main() -> None:
+        async with through(cluster, ECHO) as tunnel:
+            assert await asyncio.to_thread(world.cut_tunnels) >= 1
+            while not ways[0].is_broken():  # noqa: ASYNC110 - the thread of the tunnels hears of it
+                await asyncio.sleep(0.01)
+            reader, writer = await connected(tunnel)
+            writer.write(b"a")
+            assert await reader.readexactly(1) == b"a"
+            assert [way.writer.is_closing() for way in ways] == [True, False]
+            writer.close()
+
+    run(main())
+
+
 def test_who_is_cancelled_as_a_tunnel_opens_leaves_no_port_behind_it(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
