@@ -196,13 +196,19 @@ def test_nobody_comes_in_while_the_thread_of_a_closed_doorway_ends() -> None:
 def test_a_doorway_that_is_closed_while_it_could_not_accept_stays_closed(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    could_not_accept, closed = Doorway._could_not_accept, threading.Event()
+
+    def closes_as_well(door: Doorway, listening: socket.socket, error: OSError) -> None:
+        could_not_accept(door, listening, error)
+        door.close()  # here, in its thread: from another one it might come after the pause
+        closed.set()
+
+    monkeypatch.setattr(Doorway, "_could_not_accept", closes_as_well)
     monkeypatch.setattr(Reluctant, "failures", [errno.ENETDOWN])
     monkeypatch.setattr(doorway, "_PAUSE", 0.01)
     with house(Reluctant) as home:
         home.knock(LINK)
-        while Reluctant.failures:
-            time.sleep(0.001)  # the doorway's thread tells nobody that it could not accept
-        home.close()
+        assert closed.wait(PATIENCE)
         time.sleep(0.05)  # several of the pauses after which it would be opened again
         assert home.links.empty()
     assert caplog.records == []
