@@ -69,11 +69,12 @@ def test_many_nodes_of_one_interpreter_hear_each_other() -> None:
 
 
 def test_the_thread_ends_by_itself_when_the_loop_was_closed_without_a_stop() -> None:
-    async def main() -> None:
+    async def main() -> threading.Thread:
         Heartbeat(A, Home.here(), 0.01, lambda guest: None)
+        [thread] = [one for one in threading.enumerate() if one.name == f"beamlike heartbeat {A}"]
+        return thread
 
-    asyncio.run(main())
-    [thread] = [one for one in threading.enumerate() if one.name == f"beamlike heartbeat {A}"]
+    thread = asyncio.run(main())
     thread.join(PATIENCE)
     assert not thread.is_alive()
 
