@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,10 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only
 
 
 def sockets_of(process: int) -> set[str]:
-    links = (os.readlink(path) for path in Path(f"/proc/{process}/fd").iterdir() if path.exists())
+    links = set()
+    for path in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            links.add(os.readlink(path))
     return {link for link in links if link.startswith("socket:")}
 
 
