@@ -365,12 +365,19 @@ async def test_stop_terminates_with_the_reason_and_waits() -> None:
 async def test_stop_of_nobody_or_of_one_who_is_busy_fails() -> None:
     with pytest.raises(bl.CallFailed, match="noproc"):
         await bl.GenServer.stop("nobody")
-    server = await Recorder.start()
-    napping = asyncio.create_task(call(server, ("nap", 0.02)))
+
+    class Busy(bl.GenServer):
+        async def handle_call(self, request: Any, client: Client) -> Any:
+            await go_on.wait()
+
+    go_on = asyncio.Event()
+    server = await Busy.start()
+    asking = asyncio.create_task(call(server, "wait"))
     await settled()
     with pytest.raises(bl.CallTimeout, match=r"did not answer 'stop' within 0.001 s"):
         await bl.GenServer.stop(server, timeout=0.001)
-    await napping
+    go_on.set()
+    await asking
     await eventually(lambda: not bl.is_alive(server))
 
 
