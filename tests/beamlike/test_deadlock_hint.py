@@ -11,7 +11,7 @@ import beamlike as bl
 from beamlike.kernel import functions
 from beamlike.kernel.call import call, reply
 from beamlike.kernel.call_errors import CallTimeout
-from tests.support.local_nodes import PATIENCE, down_reason, forever, in_node, received
+from tests.support.local_nodes import PATIENCE, down_reason, eventually, forever, in_node, received, waiting_messages
 from tests.support.second_scheduler import second_scheduler, spawn_at
 
 LONG = PATIENCE * 2
@@ -78,9 +78,10 @@ async def test_a_task_that_calls_is_part_of_the_circle() -> None:
 async def test_a_circle_through_two_threads_is_found() -> None:
     me = bl.self()
     async with second_scheduler() as scheduler:
-        server = spawn_at(scheduler, asks_when_asked, [me], LONG, me)
+        server = spawn_at(scheduler, asks, me)
+        await eventually(lambda: waiting_messages() != [])  # else the time might be up before it asks
         with pytest.raises(CallTimeout) as caught:
-            await call(server, "and you?", 0.1)
+            await call(server, "and you?", 0.02)
         assert caught.value.circle == (me, server, me)
 
 
