@@ -97,20 +97,20 @@ async def test_who_is_spawned_meanwhile_is_watched_from_its_first_message_to_its
         bl.spawn(parent)
         await bl.receive()
 
-    async def goes_on_once_it_is_watched(pid: bl.Pid) -> None:
-        await eventually(lambda: tracer_of(pid) is not None)
-        bl.send(pid, "go")
+    first = bl.spawn(begins)
 
-    missing = {"sent": ("-> ", "'born'"), "received": ("<-  'born'",), "ended": ("exited 'normal'",)}
-    missing["spawned"] = ("spawned", "child")
-    bl.spawn(goes_on_once_it_is_watched, bl.spawn(begins))
-    async with (
-        asyncio.timeout(PATIENCE),
-        aclosing(trace(messages=["send", "receive", "procs"], limit=5000, rate=1000, seconds=600)) as stream,
-    ):
+    async def begins_once_it_is_watched() -> None:
+        await eventually(lambda: tracer_of(first) is not None)
+        bl.send(first, "go")
+
+    beginning = asyncio.create_task(begins_once_it_is_watched())
+    missing: list[tuple[str, ...]] = [("-> ", "'born'"), ("<-  'born'",), ("exited 'normal'",), ("spawned", "child")]
+    stream = trace(messages=["send", "receive", "procs"], limit=5000, rate=1000, seconds=600)
+    async with asyncio.timeout(PATIENCE), aclosing(stream):
         while missing:
             words = (await anext(stream)).words
-            missing = {what: parts for what, parts in missing.items() if not all(part in words for part in parts)}
+            missing = [parts for parts in missing if not all(part in words for part in parts)]
+    await beginning
 
 
 @in_node
