@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -66,7 +67,7 @@ asyncio.run(run())
 def run_script(path: Path, text: str) -> str:
     path.write_text(text)
     script = [sys.executable, path.name]
-    environment = {"PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}  # with the directories that are of these tests alone
     done = subprocess.run(
         script, cwd=path.parent, env=environment, capture_output=True, text=True, timeout=50, check=True
     )
