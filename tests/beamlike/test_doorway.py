@@ -151,7 +151,7 @@ def test_who_proves_nothing_in_time_is_hung_up_on(said: bytes) -> None:
 
 
 def test_who_has_proved_itself_may_stay() -> None:
-    with house(patience=1) as home:
+    with house(patience=5) as home:
         visitor = home.knock(LINK)
         guest = home.links.get(timeout=PATIENCE)
         guest.settled()
