@@ -16,6 +16,8 @@ import dns.rrset
 from dns.asyncresolver import Resolver
 from dns.nameserver import Do53Nameserver
 
+from tests.support.local_nodes import PATIENCE
+
 Zone = dict[str, dict[str, list[str]]]
 """Of each name (without the last dot) the records by type, as in a zone file: {"app.internal": {"A": ["10.0.0.7"]}}"""
 
@@ -49,11 +51,11 @@ class Server(asyncio.DatagramProtocol):
         return answer
 
     def resolver(self) -> Resolver:
-        """One that asks this server, and gives up early."""
+        """One that asks this server, and each thing once, however long a busy machine takes."""
         resolver = Resolver(configure=False)
         resolver.nameservers = [Do53Nameserver(*self.address)]
         resolver.search = [dns.name.from_text("cluster.local.")]
-        resolver.lifetime = 2.0
+        resolver.timeout = resolver.lifetime = PATIENCE
         return resolver
 
 

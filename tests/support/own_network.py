@@ -61,5 +61,5 @@ def _set_up() -> None:
         fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", IFF_UP))
     with tempfile.TemporaryDirectory() as directory:
         resolv_conf = Path(directory, "resolv.conf")
-        resolv_conf.write_text("nameserver 127.0.0.1\noptions timeout:2 attempts:2\n")
+        resolv_conf.write_text("nameserver 127.0.0.1\noptions timeout:20 attempts:2\n")
         subprocess.run(("mount", "--bind", resolv_conf, Path("/etc/resolv.conf").resolve()), check=True)
