@@ -1,4 +1,4 @@
-"""A node in a process of its own, to be killed or frozen: python -m tests.support.cluster_process DIRECTORY TICK_TIME
+"""A node in a process of its own, to be killed or frozen: python -m tests.support.cluster_process DIRECTORY
 
 It is peer@127.0.0.1, listens, prints "ready", and sends back whatever comes to it.
 """
@@ -32,8 +32,8 @@ class Echo(LocalNode):
         super().route(signal)
 
 
-async def main(directory: Path, tick_time: float) -> None:
-    cluster = Cluster(Echo(NAME), SECRET, PickleCodec, directory=Directory(directory), tick_time=tick_time)
+async def main(directory: Path) -> None:
+    cluster = Cluster(Echo(NAME), SECRET, PickleCodec, directory=Directory(directory))
     await cluster.listen("127.0.0.1", 0)
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.read)
@@ -41,9 +41,9 @@ async def main(directory: Path, tick_time: float) -> None:
 
 
 @contextmanager
-def cluster_process(directory: Path, tick_time: float = 60.0) -> Iterator[subprocess.Popen[str]]:
+def cluster_process(directory: Path) -> Iterator[subprocess.Popen[str]]:
     """Runs this module; at the end the process is gone, killed if need be."""
-    command = [sys.executable, "-m", "tests.support.cluster_process", str(directory), str(tick_time)]
+    command = [sys.executable, "-m", "tests.support.cluster_process", str(directory)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -54,4 +54,4 @@ def cluster_process(directory: Path, tick_time: float = 60.0) -> Iterator[subpro
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), float(sys.argv[2])))
+    asyncio.run(main(Path(sys.argv[1])))
