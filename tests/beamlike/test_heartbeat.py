@@ -82,15 +82,17 @@ def test_the_thread_ends_by_itself_when_the_loop_was_closed_without_a_stop() -> 
 def busy_while_asked(asker: bl.Node, name: str) -> bl.Stall:
     """Keeps this thread's loop busy until another thread has learned of it."""
     found: list[bl.Stall] = []
+    begun = threading.Event()
 
     def ask() -> None:
+        begun.wait()  # what keeps the loop busy before that is not what is looked for
         while not found:
             stall = asyncio.run(asker.who_is_blocking(name))
             found.extend([stall] if stall is not None else [])
 
     asking = threading.Thread(target=ask)
     asking.start()
-    keep_busy_until(lambda: bool(found))
+    keep_busy_until(lambda: begun.set() or bool(found))  # type: ignore[func-returns-value]
     asking.join(PATIENCE)
     return found[0]
 
@@ -174,4 +176,6 @@ def test_a_quiet_node_says_nothing_of_its_stalls_and_is_asked_all_the_same(caplo
             assert b.nodes() == [A]
 
     asyncio.run(main())
-    assert [record for record in caplog.records if record.name == "beamlike.watchdog"] == []
+    told = [record for record in caplog.records if record.name == "beamlike.watchdog"]
+    # The other node is none, and may tell of its own thread, if a busy machine has that wait.
+    assert [record for record in told if vars(record)["stall"].thread == threading.current_thread().name] == []
