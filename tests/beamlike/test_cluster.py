@@ -25,7 +25,7 @@ from beamlike.distribution.secret import Secret
 from beamlike.kernel.errors import NotConnected
 from beamlike.kernel.signals import Down, Monitor
 from beamlike.kernel.terms import NodeDown, NodeUp, Pid, Ref
-from tests.support.clusters import Town, town
+from tests.support.clusters import PATIENCE, Town, town
 from tests.support.codecs import RememberingCodec, UntouchedCodec
 from tests.support.gate import gate_before
 from tests.support.local_nodes import eventually
@@ -553,7 +553,7 @@ async def test_a_stranger_who_says_nothing_is_hung_up_on(place: Town, monkeypatc
     a = await place.member(A)
     reader, writer = await asyncio.open_connection(*a.address)
     writer.write(LINK)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         assert await reader.read() == b""
     writer.close()
     assert a.told == []
@@ -566,7 +566,7 @@ async def test_a_stranger_who_speaks_another_protocol_is_hung_up_on_and_logged_o
     a = await place.member(A, codec=UntouchedCodec)
     reader, writer = await asyncio.open_connection(*a.address)
     writer.write(LINK + b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 100)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         assert await reader.read() == b""
     writer.close()
     assert [record.getMessage() for record in caplog.records if "is it a beamlike node?" in record.getMessage()] != []

@@ -40,8 +40,10 @@ def test_each_node_has_one_thread_and_leaves_neither_it_nor_a_socket_behind(own_
         async with node(A, own_thread=own_thread) as a, node(B) as b:
             await a.connect(B)
             assert heartbeat_threads() == [f"beamlike heartbeat {A}", f"beamlike heartbeat {B}"]
-            assert await a.who_is_blocking(B) is None
-            assert await b.who_is_blocking(A) is None
+            for asker, name in ((a, B), (b, A)):
+                async with asyncio.timeout(PATIENCE):
+                    while await asker.who_is_blocking(name) is not None:
+                        pass  # a busy machine may have stalled a healthy loop just before
         assert heartbeat_threads() == []
         await eventually(lambda: len(open_files()) <= before)
 
