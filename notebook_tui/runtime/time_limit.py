@@ -57,8 +57,11 @@ def _watch(seconds: float, stretch: Strikable, done: threading.Event, thread: th
 
     while not done.is_set() and not stretch.strike(may_be, Overdue):
         done.wait(AGAIN_SECONDS)
-    if thread is threading.main_thread() and not done.is_set():
-        _wake(thread)
+    pause = AGAIN_SECONDS
+    while thread is threading.main_thread() and not done.is_set():
+        _wake(thread)  # again, for it wakes nobody who is just about to wait
+        done.wait(pause)
+        pause = min(2 * pause, PATIENCE_SECONDS)
 
 
 def let_main_thread_be_woken() -> None:

@@ -9,9 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import count
 
 import pytest
 
+from notebook_tui.runtime import time_limit
 from notebook_tui.runtime.time_limit import Overdue, let_main_thread_be_woken, within
 
 
@@ -39,6 +41,19 @@ def wait_for_ever() -> None:
 def test_it_is_ended_in_the_main_thread_also_where_it_sleeps(slow: Callable[[], None]) -> None:
     with pytest.raises(Overdue):
         within(0.02, slow)
+
+
+@pytest.mark.usefixtures("woken")
+def test_it_is_woken_again_if_it_was_only_about_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    wake, calls = time_limit._wake, count()
+
+    def wakes_from_the_third_on(thread: threading.Thread) -> None:
+        if next(calls) >= 2:
+            wake(thread)
+
+    monkeypatch.setattr(time_limit, "_wake", wakes_from_the_third_on)
+    with pytest.raises(Overdue):
+        within(0.02, time.sleep, 600)
 
 
 @pytest.mark.parametrize("slow", [spin, wait_for_ever])
