@@ -102,6 +102,8 @@ class Terminal:
         while self.program.poll() is None:
             assert time.monotonic() < end, f"the program did not end within {seconds} s; the screen:\n{self.text()}"
             self._read(0.05)
+        while self._read(0):  # what it wrote just before its end
+            pass
         return self.program.returncode
 
     def hang_up(self) -> None:
@@ -115,8 +117,10 @@ class Terminal:
         self.program.send_signal(signal.SIGKILL)
         self.program.wait()
 
-    def _read(self, seconds: float) -> None:
+    def _read(self, seconds: float) -> bool:
+        """Whether anything came within that time."""
         readable, _, _ = select.select([self._master], [], [], seconds)
+        data = b""
         if readable:
             with contextlib.suppress(OSError):  # the other end is closed
                 data = os.read(self._master, 65536)
@@ -125,3 +129,4 @@ class Terminal:
             if self._answers and _ASKED in self.written:
                 self.type(self._answers)
                 self._answers = ""
+        return bool(data)
