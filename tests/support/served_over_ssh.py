@@ -41,8 +41,7 @@ class Served:
     @property
     def front(self) -> int:
         """The process that draws the views."""
-        children = psutil.Process(self.server).children()
-        return next(each.pid for each in children if "notebook_tui.cli.ssh_front" in each.cmdline())
+        return next(each.pid for each in psutil.Process(self.server).children() if _draws(each))
 
     @property
     def key(self) -> Path:
@@ -122,6 +121,13 @@ class Served:
         sent = {"SendEnv": " ".join(env)} if env else {}
         command = self.ssh("-t", *words, key=key, port=port, options=sent)
         return Terminal(command, columns=columns, lines=lines, env=env, answers=answers)
+
+
+def _draws(process: psutil.Process) -> bool:
+    try:
+        return "notebook_tui.cli.ssh_front" in process.cmdline()
+    except psutil.NoSuchProcess:  # a run that has just ended
+        return False
 
 
 def done(words: Sequence[str], given: str = "") -> subprocess.CompletedProcess[str]:
