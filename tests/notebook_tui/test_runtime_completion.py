@@ -238,16 +238,18 @@ def test_what_lives_goes_before_what_the_text_says() -> None:
 
 
 def test_an_answer_beyond_the_budget_is_none_and_nobody_else_is_asked_meanwhile() -> None:
-    release, asked = Event(), []
+    begun, release, asked = Event(), Event(), []
 
     def slow(source: str, _offset: int) -> dict[str, Kind]:
         asked.append(source)
+        begun.set()
         release.wait(20)
         return {"late": "variable"}
 
     within = WithinBudget(slow, {}, seconds=0.01)
     assert within("first", 0) == {}
     assert within("second", 0) == {}
+    assert begun.wait(20)
     assert asked == ["first"]
     release.set()
     patient = WithinBudget(slow, {}, seconds=20)
