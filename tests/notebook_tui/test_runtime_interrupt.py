@@ -32,7 +32,9 @@ def stop_soon():
         while caller.f_lineno == line:
             time.sleep(0.001)
         stop()
-    threading.Thread(target=send).start()
+    sender = threading.Thread(target=send)
+    sender.start()
+    return sender
 
 async def main():
     notebook.namespace.update(stop_soon=stop_soon, stop=stop)
@@ -158,7 +160,8 @@ KERNEL = """
 import time
 def busy():
     log.append("begun")
-    stop_soon()
+    sender = stop_soon()
+    while sender.is_alive(): pass  # however late it comes, the signal finds this
     deadline = time.monotonic() + 0.2
     while time.monotonic() < deadline: pass
     log.append("done")
