@@ -209,10 +209,10 @@ def test_a_runtime_without_an_idle_limit_stays(tmp_path: Path) -> None:
 
 def test_a_runtime_that_has_reached_its_lifetime_says_so(tmp_path: Path) -> None:
     async def main() -> None:
-        async with on(SlowPlatform(), tmp_path, "1 + 1", lifetime=8.0) as it:
+        async with on(SlowPlatform(), tmp_path, "1 + 1", lifetime=16.0) as it:
             await it.run(1)
             await it.until(lambda state: state.runtime.phase == "disconnected")
-            assert it.state.runtime.lost == "it has reached its lifetime of 8 s; 00, or a cell, starts a new one"
+            assert it.state.runtime.lost == "it has reached its lifetime of 16 s; 00, or a cell, starts a new one"
             assert any("its machine may not be there for longer" in words for words in it.messages)
 
     asyncio.run(main())

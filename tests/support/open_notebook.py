@@ -14,7 +14,8 @@ from notebook_tui.document.state import State
 from notebook_tui.session.client import Client
 from notebook_tui.session.options import EDITS, SessionOptions
 
-SECONDS = 20.0
+SECONDS = 60.0
+"""More than a runtime may take to start."""
 
 
 def notebook_text(*cells: str) -> str:
