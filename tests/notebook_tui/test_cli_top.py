@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from notebook_tui.cli import nodes
 from notebook_tui.cli.main import main
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +49,7 @@ def look(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
 
 def until(found: Any, told: str) -> Any:
     """What `found` returns as soon as it is true."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while not (value := found()):
         assert time.monotonic() < deadline, told
     return value
@@ -57,15 +58,18 @@ def until(found: Any, told: str) -> Any:
 def test_the_growing_mailbox_is_the_longest_and_more_comes_than_its_process_takes(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    def longest() -> Any:
+        return look(capsys, "--parts", "processes", "--interval", "0.6")["processes"][0]
+
     def grows() -> Any:
-        first = look(capsys, "--parts", "processes", "--interval", "0.6")["processes"][0]
-        return first if first["queue"] > 10 else None
+        first = longest()
+        # While the accountant computes nothing comes: a look may see little else.
+        return first if first["queue"] > 10 and first["messages_per_s"] > 2 * first["steps_per_s"] else None
 
     first = until(grows, "no mailbox grows")
     assert first["name"] == "mailer"
-    assert first["messages_per_s"] > 2 * first["steps_per_s"]
     assert first["place"]["function"] == "Mailer.handle_cast"
-    assert look(capsys, "--parts", "processes", "--interval", "0.6")["processes"][0]["queue"] > first["queue"]
+    assert until(lambda: longest()["queue"] > first["queue"], "it does not grow")
 
 
 def test_the_leaking_tasks_stand_at_one_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,7 +107,10 @@ def test_as_text_it_is_as_wide_as_the_terminal_and_shows_each_part(
     assert max(map(len, tables)) <= 100
 
 
-def test_nodes_lists_it_with_what_it_says_of_itself(capsys: pytest.CaptureFixture[str]) -> None:
+def test_nodes_lists_it_with_what_it_says_of_itself(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nodes, "LOOK_SECONDS", 60.0)
     code, printed, errors = run(capsys, "nodes", "--json")
     assert code == 0, errors
     (row,) = [it for it in json.loads(printed) if it["node"] == NODE]
@@ -184,6 +191,7 @@ def test_whoever_has_left_while_it_is_printed_is_told_nothing(words: tuple[str, 
 def test_a_node_that_refuses_is_listed_with_the_whole_reason(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(nodes, "LOOK_SECONDS", 60.0)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("BEAMLIKE_SECRET", "another")
     _, printed, _ = run(capsys, "nodes")
