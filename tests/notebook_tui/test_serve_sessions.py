@@ -22,7 +22,7 @@ from notebook_tui.session.options import EVALUATES, SERVES
 from notebook_tui.session.people import NotAllowed, Person
 from notebook_tui.session.session import Session
 from notebook_tui.session.storage import UnreadableFile
-from tests.support.local_nodes import eventually, in_node
+from tests.support.local_nodes import PATIENCE, eventually, in_node
 
 
 @asynccontextmanager
@@ -174,7 +174,7 @@ async def test_a_notebook_that_is_saved_elsewhere_is_found_there(
     client = await Client.join(session)
     await client.save_as(str(tmp_path / "b.livemd"))
     assert await open_in(sessions, str(tmp_path / "b.livemd")) == session
-    await bl.GenServer.call(sessions, EndAll())
+    await bl.GenServer.call(sessions, EndAll(), timeout=PATIENCE)  # the disk may take its time
     await bl.GenServer.stop(sessions)
 
 

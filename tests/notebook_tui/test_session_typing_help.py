@@ -56,7 +56,8 @@ def without_runtime(state: State | None = None) -> TypingHelp:
 
 
 @in_node
-async def test_without_a_runtime_the_texts_tell() -> None:
+async def test_without_a_runtime_the_texts_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typing_help, "SECONDS", 60.0)
     help = without_runtime()
     labels = [it.label for it in await help.complete("c", "gre", 3)]
     assert labels == ["greet"]

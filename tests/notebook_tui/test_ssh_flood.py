@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from notebook_tui.ssh.guest import LONGEST_PASTE, Guest
-from tests.support.local_nodes import in_node
+from tests.support.local_nodes import PATIENCE, in_node
 
 FLOOD = bytes(range(256)) * 64
 
@@ -68,7 +68,7 @@ def guest() -> tuple[Any, Channel, View]:
 
 
 async def until_read(channel: Channel) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while channel.paused:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0)
 
