@@ -11,6 +11,7 @@ import pytest
 
 import beamlike as bl
 from notebook_tui.document.operations import Connect
+from notebook_tui.runtime.cluster_view import Cluster
 from notebook_tui.session.notebook_files import NoSuchFile
 from notebook_tui.session.profiles import Profile, ProfileError, profiles, settings_path
 from notebook_tui.session.runtime import Connection, Step, step
@@ -18,7 +19,7 @@ from notebook_tui.session.runtime_choices import add_profile, profile_troubles, 
 from notebook_tui.session.runtime_kinds import KINDS, runtime_of, values_of
 from notebook_tui.session.session import Session
 from notebook_tui.session.storage import NotebookFile
-from tests.support.local_nodes import eventually, in_node
+from tests.support.local_nodes import PATIENCE, eventually, in_node
 from tests.support.open_notebook import opened
 
 
@@ -97,9 +98,17 @@ def test_pools_of_a_runtime_are_told_and_their_runners_cordoned_and_drained(tmp_
     async def main() -> None:
         start = "import flame\npool = await flame.Pool.start(name='cpu', min=1, max=1)\nawait pool.call(int)"
         async with opened(tmp_path, start) as it:
+
+            async def seen() -> Cluster:
+                """Once all have answered in time."""
+                async with asyncio.timeout(PATIENCE):
+                    while True:
+                        cluster = await it.client.cluster()
+                        if cluster is not None and cluster.pools and all(each.facts for each in cluster.nodes):
+                            return cluster
+
             await it.run(1)
-            cluster = await it.client.cluster()
-            assert cluster is not None
+            cluster = await seen()
             (pool,) = cluster.pools
             (runner,) = pool.runners
             assert (pool.pool, runner.phase) == ("cpu", "ready")
@@ -107,14 +116,10 @@ def test_pools_of_a_runtime_are_told_and_their_runners_cordoned_and_drained(tmp_
             assert node.facts is not None
             assert node.round_trip is not None
             await it.client.tell_runner("cpu", runner.node, "cordon")
-            cluster = await it.client.cluster()
-            assert cluster is not None
-            assert cluster.pools[0].runners[0].cordoned
+            assert (await seen()).pools[0].runners[0].cordoned
             await it.client.tell_runner("cpu", runner.node, "uncordon")
             await it.client.tell_runner("cpu", runner.node, "drain")
-            cluster = await it.client.cluster()
-            assert cluster is not None
-            assert runner.node not in [each.node for each in cluster.pools[0].runners]
+            assert runner.node not in [each.node for each in (await seen()).pools[0].runners]
 
     asyncio.run(main())
 
