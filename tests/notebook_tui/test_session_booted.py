@@ -196,11 +196,17 @@ def test_the_idle_limit_of_a_runtime_that_runs_can_be_changed(tmp_path: Path) ->
 
 
 def test_a_runtime_without_an_idle_limit_stays(tmp_path: Path) -> None:
+    may_end = tmp_path / "may_end"
+    # While it runs, the limit is not reached, however long it takes to change it.
+    waits = f"import os, time\nwhile not os.path.exists({str(may_end)!r}): time.sleep(0.05)"
+
     async def main() -> None:
-        async with on(SlowPlatform(), tmp_path, "1 + 1", idle_limit=3) as it:
-            await it.run(1)
+        async with on(SlowPlatform(), tmp_path, waits, idle_limit=3) as it:
+            await it.start(1)
             lifetime = await bl.GenServer.call(await server_of(it), SetIdleLimit(None), timeout=PATIENCE)
             assert lifetime.idle_limit is None
+            may_end.touch()
+            await it.until(lambda state: not state.running)
             await asyncio.sleep(4)
             assert is_connected(it)
 
