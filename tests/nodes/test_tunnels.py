@@ -25,7 +25,7 @@ from nodes.tunnels.landing import Landing
 from nodes.tunnels.route import Route
 from tests.nodes.backend_contract import BackendContract, World
 from tests.support.dialled_world import PORT, DialledWorld, hosts
-from tests.support.local_nodes import eventually
+from tests.support.local_nodes import PATIENCE, eventually
 from tests.support.loose_children import Loose
 from tests.support.relay import Relay
 
@@ -114,7 +114,7 @@ async def counts(home: bl.Pid) -> None:
 
 def test_a_tunnel_that_stays_open_and_carries_nothing_is_left(dialled: DialledWorld) -> None:
     async def main() -> None:
-        async with booted(dialled, lease=4.0) as child:
+        async with booted(dialled, lease=12.0) as child:
             before = len(dialled.behind.tunnels)
             dialled.behind.tunnels[-1].hold()
             assert await bl.rpc.call(child.node, os.getpid, timeout=20) == int(child.machine.id)
@@ -125,14 +125,14 @@ def test_a_tunnel_that_stays_open_and_carries_nothing_is_left(dialled: DialledWo
 
 def test_a_node_that_cannot_be_reached_for_its_lease_is_down_and_its_child_ends(dialled: DialledWorld) -> None:
     async def main() -> None:
-        async with booted(dialled, lease=2.0) as child:
+        async with booted(dialled, lease=4.0) as child:
             bl.monitor_node(child.node)
             dialled.behind.refused = 10**6
             dialled.cut_tunnels()
             down = await bl.receive(lambda it: isinstance(it, bl.NodeDown), timeout=20)
             assert down.node == child.node
-            assert "still runs" not in await child.fate(within=20)
-        assert "nothing was heard of tunnels@127.0.0.1 for 2 s, which is the lease" in dialled.behind.loose.words()
+            assert "still runs" not in await child.fate(within=PATIENCE)
+        assert "nothing was heard of tunnels@127.0.0.1 for 4 s, which is the lease" in dialled.behind.loose.words()
 
     asyncio.run(main())
 
@@ -151,9 +151,9 @@ def test_a_machine_that_ends_while_there_is_no_tunnel_is_not_waited_for(dialled:
 
 def test_a_parent_that_is_busy_for_longer_than_the_lease_keeps_its_child(dialled: DialledWorld) -> None:
     async def main() -> None:
-        async with booted(dialled, lease=1.0) as child:
-            time.sleep(1.5)  # noqa: ASYNC251 - user code that blocks the loop
-            assert await bl.rpc.call(child.node, os.getpid, timeout=20) == int(child.machine.id)
+        async with booted(dialled, lease=5.0) as child:
+            time.sleep(6.5)  # noqa: ASYNC251 - user code that blocks the loop
+            assert await bl.rpc.call(child.node, os.getpid, timeout=PATIENCE) == int(child.machine.id)
 
     asyncio.run(main())
 
@@ -161,14 +161,14 @@ def test_a_parent_that_is_busy_for_longer_than_the_lease_keeps_its_child(dialled
 @pytest.mark.parametrize("own_thread", [False, True])
 def test_a_child_that_is_busy_for_longer_than_its_lease_stays(dialled: DialledWorld, own_thread: bool) -> None:
     async def main() -> None:
-        async with booted(dialled, lease=1.0, own_thread=own_thread) as child:
-            assert await bl.rpc.call(child.node, busy, timeout=20) == int(child.machine.id)
+        async with booted(dialled, lease=4.0, own_thread=own_thread) as child:
+            assert await bl.rpc.call(child.node, busy, timeout=PATIENCE) == int(child.machine.id)
 
     asyncio.run(main())
 
 
 async def busy() -> int:
-    time.sleep(1.5)  # noqa: ASYNC251 - user code that blocks the loop
+    time.sleep(5.5)  # noqa: ASYNC251 - user code that blocks the loop
     return os.getpid()
 
 
@@ -275,8 +275,8 @@ def test_of_a_dial_that_was_given_up_nothing_is_kept_for_a_child_that_comes_late
 def test_nobody_but_the_parent_gets_as_far_as_the_childs_node(tmp_path: Path) -> None:
     """Neither who does not hold the token, nor who holds it and bears another name; and the parent once."""
 
-    async def enter(invitation: Invitation, name: str, token: bytes) -> str:
-        carrier = carrier_to(place_of(invitation), token, lease=1.0)
+    async def enter(invitation: Invitation, name: str, token: bytes, lease: float = 20.0) -> str:
+        carrier = carrier_to(place_of(invitation), token, lease)
         await carrier.open()
         try:
             async with bl.Node(name, secret=b"a secret of the test") as node:
@@ -291,10 +291,10 @@ def test_nobody_but_the_parent_gets_as_far_as_the_childs_node(tmp_path: Path) ->
             await carrier.close()
 
     async def main() -> None:
-        place, invitation = waiting(tmp_path / "log", 20.0)
+        place, invitation = waiting(tmp_path / "log", 60.0)
         await place.boot(invitation)
         await until_listening(invitation)
-        assert await enter(invitation, invitation.parent, b"another token") != "connected"
+        assert await enter(invitation, invitation.parent, b"another token", lease=5.0) != "connected"
         assert "secret" in await enter(invitation, "another@127.0.0.1", b"the token")
         assert await enter(invitation, invitation.parent, b"the token") == "connected"
         await asyncio.to_thread(place.wait)

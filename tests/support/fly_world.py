@@ -40,7 +40,7 @@ def fly_behind_proxy(directory: Path) -> Iterator[FlyBehindProxy]:
 
 class FlyWorld:
     platform = "fly"
-    lease = 2.0
+    lease = 5.0
     patience = 40.0
 
     def __init__(self, machines: Machines) -> None:

@@ -23,7 +23,7 @@ class LocalWorld:
     """`directory` is where the children of the test, and of the programs that it starts, are on record."""
 
     platform = "local"
-    lease = 2.0
+    lease = 5.0
     patience = 40.0
 
     def __init__(self, directory: Path) -> None:
