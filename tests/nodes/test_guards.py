@@ -281,12 +281,12 @@ def test_a_child_ends_at_its_maximum_lifetime_though_it_works(loose: Loose, tmp_
 
     async def main() -> None:
         async with parent():
-            child = await nodes.boot(loose, max_lifetime=5)
+            child = await nodes.boot(loose, max_lifetime=10)
             bl.spawn(spin, node=child.node)
             assert await asyncio.to_thread(loose.wait) == -signal.SIGKILL
 
     asyncio.run(main())
-    assert "it has lived for 5 s, which is its maximum" in last_words(tmp_path)
+    assert "it has lived for 10 s, which is its maximum" in last_words(tmp_path)
 
 
 def test_a_child_ends_in_order_at_its_maximum_lifetime(loose: Loose, tmp_path: Path) -> None:
@@ -298,8 +298,8 @@ def test_a_child_ends_in_order_at_its_maximum_lifetime(loose: Loose, tmp_path: P
 
     async def main() -> None:
         async with parent():
-            child = await nodes.boot(loose, max_lifetime=5)
-            await bl.rpc.call(child.node, bl.spawn, says_goodbye, timeout=10)
+            child = await nodes.boot(loose, max_lifetime=10)
+            await bl.rpc.call(child.node, bl.spawn, says_goodbye, timeout=DEADLINE)
             await asyncio.to_thread(loose.wait)
 
     asyncio.run(main())

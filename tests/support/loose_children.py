@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nodes import Description, Invitation, Machine
 from nodes import invitation as invitations
+from tests.support.processes import DEADLINE
 
 
 class Loose:
@@ -72,7 +73,7 @@ class Loose:
     def _process(self, machine: Machine) -> subprocess.Popen[bytes]:
         return next(it for it in self.processes if str(it.pid) == machine.id)
 
-    def wait(self, seconds: float = 20.0) -> int:
+    def wait(self, seconds: float = DEADLINE) -> int:
         """The exit code of the only child."""
         [process] = self.processes
         return process.wait(seconds)
