@@ -26,6 +26,13 @@ from tests.support.processes import child_nodes, is_alive, wait_until_gone
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has what zygotes need")
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A zygote that the system does not run for a while is not given up: the child would be started without it."""
+    monkeypatch.setattr("nodes.local.START_SECONDS", PATIENCE)
+    monkeypatch.setattr("nodes.local.FORK_SECONDS", PATIENCE)
+
+
 def parent() -> bl.Node:
     return bl.Node("zygotes@127.0.0.1", secret=b"a secret of the test")
 
@@ -163,21 +170,26 @@ def test_options_that_contradict_each_other_are_refused_in_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("program", "words"),
+    ("program", "words", "seconds"),
     [
-        ("echo no zygotes here; exit 5", "it ended with exit code 5 and printed:\nno zygotes here"),
-        ("exec sleep 600", "it is not ready in time"),
+        ("echo no zygotes here; exit 5", "it ended with exit code 5 and printed:\nno zygotes here", PATIENCE),
+        ("exec sleep 600", "it is not ready in time", 3.0),
     ],
 )
 def test_a_zygote_that_does_not_start_is_told_once_and_children_come_up_all_the_same(
-    program: str, words: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    program: str,
+    words: str,
+    seconds: float,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     python, note = tmp_path / "python", tmp_path / "pids"
     python.write_text(
         f'#!/bin/sh\ncase "$*" in *nodes.zygote*) echo $$ >> {note}; {program};; esac\nexec {sys.executable} "$@"\n'
     )
     python.chmod(0o755)
-    monkeypatch.setattr("nodes.local.START_SECONDS", 0.5)
+    monkeypatch.setattr("nodes.local.START_SECONDS", seconds)
 
     async def main() -> None:
         backend = nodes.Local(python=str(python), zygote=True)
