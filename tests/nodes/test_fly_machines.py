@@ -33,7 +33,7 @@ from tests.support.fly_world import FlyBehindProxy, FlyWorld, fly_behind_proxy, 
 from tests.support.local_nodes import eventually
 from tests.test_readme import run as run_program
 
-PATIENCE = 20.0
+PATIENCE = 40.0
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_a_child_that_leaves_in_order_takes_its_machine_with_it(world: FlyWorld)
             child = await nodes.boot(world.backend(), timeout=PATIENCE)
             await bl.disconnect(child.node)
             await none_is_left(world)
-            assert "asked" not in await child.fate()
+            assert "asked" not in await child.fate(within=PATIENCE)
             await child.stop()
 
     asyncio.run(main())
@@ -351,7 +351,7 @@ def test_case_39_the_machines_api_end_to_end(outside: FlyBehindProxy, caplog: py
             assert child.machine.where.endswith("in ams")
             outside.machines.kill(child.machine.id, oom=True)
             await eventually(lambda: child.machine.id not in outside.running())
-            assert "out of memory" in await child.fate()
+            assert "out of memory" in await child.fate(within=PATIENCE)
             await child.stop()
             await none_is_left(outside)
 

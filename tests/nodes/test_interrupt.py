@@ -66,7 +66,7 @@ async def interrupted(node: str, call: asyncio.Task[None]) -> list[bl.Stall]:
     stalls = []
     async with asyncio.timeout(PATIENCE):
         while not call.done():
-            if stall := await bl.interrupt(node):
+            if stall := await bl.interrupt(node, timeout=PATIENCE):
                 stalls.append(stall)
             await asyncio.wait([call], timeout=0.1)
     return stalls
@@ -88,7 +88,7 @@ def test_a_child_is_woken_and_goes_on(function: Callable[[Path], None], own_thre
                 with pytest.raises(bl.rpc.CallEnded, match="Interrupted"):
                     await call
                 assert await bl.rpc.call(child.node, bl.is_alive, bystander, timeout=PATIENCE)
-                assert await bl.interrupt(child.node) is None
+                assert await bl.interrupt(child.node, timeout=PATIENCE) is None
             finally:
                 await child.stop()
 

@@ -213,7 +213,7 @@ def test_the_children_of_a_zygote_that_dies_die_with_it_and_the_next_boot_has_an
             lost, left_behind = zygote_of(child), await in_child(child, start_a_program)
             os.kill(lost, signal.SIGKILL)
             wait_until_gone(int(child.machine.id), int(str(left_behind)))
-            assert "was killed by SIGKILL" in await child.fate()
+            assert "was killed by SIGKILL" in await child.fate(within=PATIENCE)
             async with booted(backend) as [another]:
                 assert await in_child(another, abs, -1) == 1
                 assert zygote_of(another) != lost
@@ -266,7 +266,7 @@ def test_children_survive_the_death_of_a_sibling_and_hold_no_file_of_it() -> Non
             await children[1].stop()
             wait_until_gone(*pids[:2])
             assert await in_child(children[2], abs, -1) == 1
-            assert "was killed by SIGKILL" in await children[0].fate()
+            assert "was killed by SIGKILL" in await children[0].fate(within=PATIENCE)
 
     asyncio.run(main())
 
@@ -285,7 +285,7 @@ def test_how_a_forked_child_ended_is_known(end: object, words: str) -> None:
         async with parent(), booted(nodes.Local()) as [child]:
             with pytest.raises(bl.rpc.NodeLost):
                 await in_child(child, end, *[7] * (end is os._exit))
-            assert words in await child.fate()
+            assert words in await child.fate(within=PATIENCE)
 
     asyncio.run(main())
 
