@@ -439,7 +439,7 @@ def test_boots_that_are_cancelled_leave_no_child(tmp_path: Path) -> None:
                 outcome = await asyncio.gather(booting, return_exceptions=True)
                 if isinstance(outcome[0], nodes.Child):
                     await outcome[0].stop()
-                assert child_nodes() == []
+                await eventually(lambda: child_nodes() == [])
                 assert bl.nodes(hidden=True) == []
 
     asyncio.run(main())
