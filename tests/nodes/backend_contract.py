@@ -57,7 +57,7 @@ class Failure:
     phases: tuple[PhaseName, ...]
     words: str
     permanent: bool
-    timeout: float = 10.0
+    timeout: float = 30.0
 
 
 @frozen

@@ -134,9 +134,9 @@ def test_a_machine_that_never_dials_back_fails_the_boot_in_time_and_is_gone(tmp_
 
     async def main() -> None:
         async with parent():
-            await nodes.boot(nodes.Local(python=python), timeout=0.5)
+            await nodes.boot(nodes.Local(python=python), timeout=5)
 
-    with pytest.raises(nodes.BootFailed, match=r"within 0\.5 s: started .*; it printed:\nwaiting"):
+    with pytest.raises(nodes.BootFailed, match=r"within 5 s: started .*; it printed:\nwaiting"):
         asyncio.run(main())
     wait_until_gone(int((tmp_path / "pid").read_text()))
 

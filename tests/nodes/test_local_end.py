@@ -111,7 +111,7 @@ def test_a_machine_that_cannot_be_looked_at_is_stopped_nevertheless(tmp_path: Pa
         backend = Unseen(str(never_dials))
         async with parent():
             with pytest.raises((ConnectionError, nodes.BootFailed)):
-                await nodes.boot(backend, timeout=2)
+                await nodes.boot(backend)
         assert len(backend.stopped) == 1
 
     asyncio.run(main())

@@ -95,8 +95,8 @@ class DialledWorld(LocalWorld):
 
     def failures(self) -> Sequence[Failure]:
         return [
-            Failure("no tunnel", lambda: self._tunnels(refused=10**6), ("started",), "no tunnel now", False, 1.5),
-            Failure("nobody", lambda: self._tunnels(port=1), ("started",), "closed before the two ends", False, 1.5),
+            Failure("no tunnel", lambda: self._tunnels(refused=10**6), ("started",), "no tunnel now", False, 5.0),
+            Failure("nobody", lambda: self._tunnels(port=1), ("started",), "closed before the two ends", False, 5.0),
             Failure("forbidden", lambda: self._tunnels(forbidden=True), ("started",), "portforward is forbid", True),
         ]
 

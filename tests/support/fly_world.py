@@ -197,9 +197,9 @@ class FlyBehindProxy(FlyWorld):
                 ("started",),
                 "flyctl proxy ended with exit code 1: Error: no peer",
                 False,
-                3.0,
+                8.0,
             ),
-            Failure("no flyctl", self._of(flyctl="/no/flyctl"), ("started",), "flyctl cannot be started", True, 3.0),
+            Failure("no flyctl", self._of(flyctl="/no/flyctl"), ("started",), "flyctl cannot be started", True),
         ]
 
     @contextmanager

@@ -72,7 +72,7 @@ class LocalWorld:
             Failure(
                 "another version", _script("echo of old; exit 4"), ("created", "started"), "exit code 4.*\nof old", True
             ),
-            Failure("no dial-back", _script("echo hm; exec sleep 99"), ("started",), "no dial-back .*\nhm", False, 1.0),
+            Failure("no dial-back", _script("echo hm; exec sleep 99"), ("started",), "no dial-back .*\nhm", False, 5.0),
         ]
 
     def fault(self, kind: Fault) -> AbstractContextManager[None] | None:
