@@ -75,6 +75,8 @@ class World(Protocol):
     """The shortest lease, in seconds, with which children live there for as long as a test lasts."""
     patience: float
     """How many seconds a boot may take there."""
+    makes_within: float
+    """In how many seconds a machine is made there, run or not, also where the system is busy."""
 
     def backend(self) -> nodes.Backend:
         """A new one, as a program makes it."""
@@ -277,7 +279,7 @@ class BackendContract:
             async with parent():
                 with fault(world, "late start"):
                     with pytest.raises(nodes.BootFailed) as caught:
-                        await nodes.boot(world.backend(), timeout=1.0)
+                        await nodes.boot(world.backend(), timeout=world.makes_within)
                     assert any("could not be stopped" in note for note in caught.value.__notes__)
                     assert len(world.left()) >= 1
                 await none_is_left(world)

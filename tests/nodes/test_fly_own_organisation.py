@@ -71,6 +71,7 @@ class OwnOrganisation:
     platform = "fly"
     lease = 10.0
     patience = 120.0
+    makes_within = 20.0
 
     def __init__(self, app: str, token: str, base_url: str = PUBLIC, **options: Any) -> None:
         self._app, self._token, self._base_url = app, token, base_url

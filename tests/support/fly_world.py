@@ -42,6 +42,7 @@ class FlyWorld:
     platform = "fly"
     lease = 5.0
     patience = 40.0
+    makes_within = 6.0
 
     def __init__(self, machines: Machines) -> None:
         self.machines = machines

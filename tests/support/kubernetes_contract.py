@@ -31,6 +31,7 @@ class KubernetesWorld:
 
     platform = "k8s"
     lease = 4.0
+    makes_within = 6.0
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster

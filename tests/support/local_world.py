@@ -25,6 +25,7 @@ class LocalWorld:
     platform = "local"
     lease = 5.0
     patience = 40.0
+    makes_within = 1.0
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
