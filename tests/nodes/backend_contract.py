@@ -324,6 +324,7 @@ class BackendContract:
                 await asyncio.sleep(0)
                 if not world.cut_tunnels():
                     working.cancel()
+                    await child.stop()
                     pytest.skip(f"the children of {world.platform} dial by themselves")
                 assert await working == before
                 assert await bl.rpc.call(child.node, os.getpid, timeout=world.patience) == before
