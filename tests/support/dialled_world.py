@@ -16,7 +16,8 @@ from tests.support.local_world import LocalWorld, Troubled
 from tests.support.loose_children import Loose
 from tests.support.relay import Relay
 
-hosts = (f"127.{110 + os.getpid() % 100}.{number // 250}.{number % 250 + 1}" for number in itertools.count())
+# Other processes with tests, and the programs that these start, have other addresses, and so have emulated pods.
+hosts = (f"127.{224 + os.getpid() % 31}.{os.getpid() // 31 % 250}.{number % 250 + 1}" for number in itertools.count())
 PORT = 44444
 
 
