@@ -336,7 +336,14 @@ def test_what_a_process_started_is_its_session_or_its_group_and_descendants(
 
 
 def test_where_there_is_no_proc_ps_says_the_same() -> None:
-    with subprocess.Popen(["sleep", "600"], start_new_session=True) as process:
+    # Once it answers it needs no more memory.
+    answers = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+    with answers as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"up\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"up\n"
         first, second = (host_processes._from_ps(process.pid) for _ in range(2))
         assert first is not None
         assert first == second
