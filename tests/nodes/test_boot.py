@@ -13,6 +13,7 @@ import pytest
 
 import beamlike as bl
 import nodes
+from tests.support.local_nodes import PATIENCE
 from tests.support.processes import child_nodes, is_alive, wait_until_gone
 
 pytestmark = pytest.mark.usefixtures("both_kinds")
@@ -28,7 +29,7 @@ def test_a_child_runs_in_a_process_of_its_own_and_is_gone_after_stop() -> None:
     async def main() -> int:
         async with parent():
             child = await nodes.boot(nodes.Local())
-            pid: int = await bl.rpc.call(child.node, os.getpid, timeout=10)
+            pid: int = await bl.rpc.call(child.node, os.getpid, timeout=PATIENCE)
             assert bl.nodes(hidden=True) == [child.node]
             await child.stop()
             assert bl.nodes(hidden=True) == []
@@ -53,7 +54,7 @@ def test_the_end_of_the_parents_node_ends_its_children() -> None:
     async def main() -> int:
         async with parent():
             child = await nodes.boot(nodes.Local())
-            pid: int = await bl.rpc.call(child.node, os.getpid, timeout=10)
+            pid: int = await bl.rpc.call(child.node, os.getpid, timeout=PATIENCE)
         return pid
 
     wait_until_gone(asyncio.run(main()))
@@ -65,7 +66,7 @@ import asyncio, os, beamlike as bl, nodes
 
 async def grandchild():
     child = await nodes.boot(nodes.Local())
-    return await bl.rpc.call(child.node, os.getpid, timeout=10)
+    return await bl.rpc.call(child.node, os.getpid, timeout=40)
 
 async def main():
     async with bl.Node("doomed@127.0.0.1", secret=b"x"):
@@ -93,7 +94,7 @@ def test_a_busy_child_dies_with_its_lifeline() -> None:
     async def main() -> int:
         async with parent():
             child = await nodes.boot(nodes.Local())
-            pid: int = await bl.rpc.call(child.node, os.getpid, timeout=10)
+            pid: int = await bl.rpc.call(child.node, os.getpid, timeout=PATIENCE)
             bl.spawn(spin, node=child.node)
             await child.stop(grace=0.1)
             return pid
@@ -166,7 +167,7 @@ def test_the_invitation_is_not_handed_on_to_what_a_child_starts() -> None:
         async with parent():
             child = await nodes.boot(nodes.Local())
             try:
-                names: list[str] = await bl.rpc.call(child.node, environment, timeout=10)
+                names: list[str] = await bl.rpc.call(child.node, environment, timeout=PATIENCE)
                 return names
             finally:
                 await child.stop()

@@ -81,7 +81,7 @@ async def main():
     local = nodes.Local() if backend == "local" else Loose(Path(directory, "log"), stops=False)
     async with bl.Node("frozen@127.0.0.1", secret=b"a secret of the test"):
         child = await nodes.boot(local, lease=float(lease))
-        beside = await bl.rpc.call(child.node, leave_a_program, timeout=10)
+        beside = await bl.rpc.call(child.node, leave_a_program, timeout=40)
         if what == "lock":
             bl.spawn(hold_the_lock, directory + "/ready", node=child.node)
             while not Path(directory, "ready").exists():
@@ -415,7 +415,7 @@ def test_a_child_knows_who_booted_it_for_what_and_until_when(tmp_path: Path) -> 
             labels = nodes.Labels(pool="cpu", runner="cpu-1")
             child = await nodes.boot(nodes.Local(), max_lifetime=300, labels=labels)
             try:
-                found: list[Any] = json.loads(await bl.rpc.call(child.node, told, timeout=10))
+                found: list[Any] = json.loads(await bl.rpc.call(child.node, told, timeout=DEADLINE))
                 return found
             finally:
                 await child.stop()

@@ -53,7 +53,7 @@ def test_a_child_is_on_record_before_it_is_made_and_until_it_is_gone(directory: 
                 max_lifetime=60,
                 on_phase=lambda phase: seen.append((phase.name, on_record())),
             )
-            pid: int = await bl.rpc.call(child.node, os.getpid, timeout=10)
+            pid: int = await bl.rpc.call(child.node, os.getpid, timeout=DEADLINE)
             await child.stop()
             return pid
 
@@ -172,7 +172,7 @@ def leave_a_program():
 async def main():
     async with bl.Node("gone@127.0.0.1", secret=b"a secret of the test"):
         child = await nodes.boot(Recorded(Path(sys.argv[1])), lease=600, labels=nodes.Labels("cpu", "cpu-1"))
-        beside = await bl.rpc.call(child.node, leave_a_program, timeout=10)
+        beside = await bl.rpc.call(child.node, leave_a_program, timeout=40)
         print(child.machine.id, beside, flush=True)
         await asyncio.sleep(600)
 
@@ -234,7 +234,7 @@ def test_a_child_whose_parent_lives_is_left_as_it_is(directory: Path) -> None:
             ended, words = LocalCensus().reap(found)
             assert not ended
             assert "its parent lives, records@127.0.0.1" in words
-            await bl.rpc.call(child.node, os.getpid, timeout=10)
+            await bl.rpc.call(child.node, os.getpid, timeout=DEADLINE)
             await child.stop()
 
     asyncio.run(main())

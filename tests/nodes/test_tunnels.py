@@ -49,7 +49,7 @@ def parent() -> bl.Node:
 @asynccontextmanager
 async def booted(world: DialledWorld, lease: float = 20.0, *, own_thread: bool = False) -> AsyncIterator[nodes.Child]:
     async with parent():
-        child = await nodes.boot(world.behind, lease=lease, timeout=20, own_thread=own_thread)
+        child = await nodes.boot(world.behind, lease=lease, timeout=PATIENCE, own_thread=own_thread)
         try:
             yield child
         finally:
@@ -70,7 +70,7 @@ def test_what_is_under_way_when_a_tunnel_is_cut_comes_whole_and_in_order(dialled
             for block in blocks:
                 bl.send(echo, block)
             for block in blocks:
-                assert await bl.receive(lambda it: type(it) is bytes, timeout=20) == block
+                assert await bl.receive(lambda it: type(it) is bytes, timeout=PATIENCE) == block
             assert len(dialled.behind.tunnels) >= before + 3
             bl.demonitor(monitor, flush=True)
 
@@ -89,17 +89,17 @@ def test_links_monitors_and_variables_outlive_a_tunnel_that_cannot_be_had_for_a_
             counter = bl.spawn_link(counts, bl.self(), node=child.node)
             monitor = bl.monitor(counter)
             bl.send(counter, "next")
-            assert await bl.receive(lambda it: isinstance(it, int), timeout=20) == 1
+            assert await bl.receive(lambda it: isinstance(it, int), timeout=PATIENCE) == 1
             dialled.behind.refused = 3
             assert dialled.cut_tunnels()
             bl.send(counter, "next")
-            assert await bl.receive(lambda it: isinstance(it, int), timeout=20) == 2
+            assert await bl.receive(lambda it: isinstance(it, int), timeout=PATIENCE) == 2
             assert dialled.behind.refused == 0
             with pytest.raises(TimeoutError):
                 await bl.receive(timeout=0)
             bl.unlink(counter)
             bl.exit(counter, "kill")
-            assert (await bl.receive(ref=monitor, timeout=20)).reason == "killed"
+            assert (await bl.receive(ref=monitor, timeout=PATIENCE)).reason == "killed"
 
     asyncio.run(main())
 
@@ -117,7 +117,7 @@ def test_a_tunnel_that_stays_open_and_carries_nothing_is_left(dialled: DialledWo
         async with booted(dialled, lease=12.0) as child:
             before = len(dialled.behind.tunnels)
             dialled.behind.tunnels[-1].hold()
-            assert await bl.rpc.call(child.node, os.getpid, timeout=20) == int(child.machine.id)
+            assert await bl.rpc.call(child.node, os.getpid, timeout=PATIENCE) == int(child.machine.id)
             assert len(dialled.behind.tunnels) > before
 
     asyncio.run(main())
@@ -129,7 +129,7 @@ def test_a_node_that_cannot_be_reached_for_its_lease_is_down_and_its_child_ends(
             bl.monitor_node(child.node)
             dialled.behind.refused = 10**6
             dialled.cut_tunnels()
-            down = await bl.receive(lambda it: isinstance(it, bl.NodeDown), timeout=20)
+            down = await bl.receive(lambda it: isinstance(it, bl.NodeDown), timeout=PATIENCE)
             assert down.node == child.node
             assert "still runs" not in await child.fate(within=PATIENCE)
         assert "nothing was heard of tunnels@127.0.0.1 for 4 s, which is the lease" in dialled.behind.loose.words()
@@ -144,7 +144,7 @@ def test_a_machine_that_ends_while_there_is_no_tunnel_is_not_waited_for(dialled:
             dialled.behind.refused = 10**6
             dialled.cut_tunnels()
             os.kill(int(child.machine.id), signal.SIGKILL)
-            await bl.receive(lambda it: isinstance(it, bl.NodeDown), timeout=20)
+            await bl.receive(lambda it: isinstance(it, bl.NodeDown), timeout=PATIENCE)
 
     asyncio.run(main())
 
@@ -248,7 +248,7 @@ def test_a_child_is_not_dialled_before_it_answers(tmp_path: Path, monkeypatch: p
             await asyncio.sleep(0.5)  # that nothing is done cannot be waited for: two more looks come in this time
             assert dialled == []
             await place.boot(invitation)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE):
                 await dialling
             assert dialled == [invitation.child]
             assert carrier.trouble == ""
@@ -355,7 +355,7 @@ def place_of(invitation: Invitation) -> tuple[str, int]:
 
 
 async def until_listening(invitation: Invitation) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 _, writer = await asyncio.open_connection(*place_of(invitation))
