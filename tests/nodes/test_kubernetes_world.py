@@ -15,6 +15,7 @@ import pytest
 from tests.support.kubernetes_access import Json, soon
 from tests.support.kubernetes_clusters import Cluster, emulated
 from tests.support.kubernetes_world.faults import TOO_MANY, HangUp, LoseReply, Slow
+from tests.support.kubernetes_world.kinds import PODS
 from tests.support.kubernetes_world.world import World
 
 WITH_EXAMPLES = ("container", "pod_rules", "refusals", "selectors", "tunnel", "variables")
@@ -131,15 +132,20 @@ def test_a_container_that_is_started_again_has_the_log_of_the_one_before(cluster
 
 
 def test_a_log_is_followed_to_its_end(cluster: Cluster) -> None:
-    run(cluster, "talks", "import time\nfor n in range(3): print(n, flush=True); time.sleep(0.1)")
+    talks = "import time\nfor n in range(3): print(n, flush=True); time.sleep(0.1)"
+    cluster.make(cluster.pod("talks", talks))
+    cluster.until("talks", lambda it: it["status"]["phase"] != "Pending")  # it may be over already
     code, answer = cluster.access.ask("GET", f"{cluster.home}/pods/talks/log", follow="true")
     assert (code, answer["text"]) == (200, "0\n1\n2\n")
 
 
 def test_a_pod_that_is_preempted_is_told_why_and_goes(cluster: Cluster, world: World) -> None:
     run(cluster, "low")
+    place = world.cluster.store.count()
     world.preempt("low")
-    [disrupted] = [it for it in world.pod("low")["status"]["conditions"] if it["type"] == "DisruptionTarget"]
+    # As it was told first: it may be gone by now.
+    told = next(it.object for it in world.cluster.store.changes_from(place) if it.key.kind == PODS)
+    [disrupted] = [it for it in told["status"]["conditions"] if it["type"] == "DisruptionTarget"]
     assert (disrupted["status"], disrupted["reason"]) == ("True", "PreemptionByScheduler")
     soon(lambda: not world.pods())
 
