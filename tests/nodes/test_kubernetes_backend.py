@@ -426,6 +426,7 @@ def test_a_pod_on_a_lost_node_is_told_and_only_forgotten_where_that_was_wanted(
             await backend.stop(machine)
         assert "force_stop_after" in str(caught.value)
         assert len(names(world, PODS)) == 1
+        monkeypatch.setattr(backends, "GONE_SECONDS", 40.0)
         forceful = kubernetes(grace=0.1, force_stop_after=0.1)
         forceful._machines = backend._machines
         await forceful.stop(machine)
