@@ -496,11 +496,13 @@ def test_a_question_that_waits_for_its_turn_is_given_up_in_its_time(tmp_path: Pa
         config = {several: [{"name": "it", one: told[one]}] for several, one in named.items()}
         (tmp_path / "kubeconfig").write_text(json.dumps({"current-context": "it", **config}))
         api = apis.Api(str(tmp_path / "kubeconfig"))
+        over = threading.Event()
         with ThreadPoolExecutor(apis.AT_ONCE) as pool:
             waiting = [pool.submit(api.ask, "GET", "/api", within=3) for _ in range(apis.AT_ONCE)]
             taken = [silent.accept()[0] for _ in waiting]
             with pytest.raises(apis.ApiUnreachable, match=f"{apis.AT_ONCE} questions before this one"):
                 api.ask("GET", "/api", within=0.2)
+            over.set()
             for connection in taken:
                 connection.close()
             assert all(isinstance(asked.exception(), apis.ApiUnreachable) for asked in waiting)
