@@ -31,7 +31,9 @@ class Pod:
     on_gone: list[Callable[[], None]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
     secret: str | None = None
-    """The name of the Secret that is still there."""
+    """The name of the Secret that is still there, and that nobody deletes at this moment."""
+    dropping: threading.Lock = field(default_factory=threading.Lock)
+    """Held by who deletes it."""
     stopping: bool = False
     log: str = ""
     log_at: float | None = None

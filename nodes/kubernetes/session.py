@@ -99,16 +99,17 @@ class Session:
                 pod.vanished(None)
 
     def drop_secret(self, pod: Pod, *, within: float = 30.0) -> None:
-        """Deletes the invitation, once; where that fails it is tried again when the pod is stopped."""
-        with pod.lock:
+        """Deletes the invitation, once; where that fails it is tried again when the pod is stopped. Returns when it is
+        gone, also if another thread is at it."""
+        with pod.dropping:
             name, pod.secret = pod.secret, None
-        if name is None:
-            return
-        try:
-            delete(self.api, f"{SECRETS.format(self.namespace)}/{name}", within=within)
-        except (ApiRefused, ApiUnreachable) as error:
-            logger.warning("the Secret %s could not be deleted, which is tried again at the end: %s", name, error)
-            pod.secret = name
+            if name is None:
+                return
+            try:
+                delete(self.api, f"{SECRETS.format(self.namespace)}/{name}", within=within)
+            except (ApiRefused, ApiUnreachable) as error:
+                logger.warning("the Secret %s could not be deleted, which is tried again at the end: %s", name, error)
+                pod.secret = name
 
     def abandon(self) -> None:
         """This process ends: the lease goes now, and what it owns with it."""

@@ -25,6 +25,7 @@ from nodes.invitation import Invitation
 from nodes.kubernetes import api as apis
 from nodes.kubernetes import backend as backends
 from nodes.kubernetes import configuration, preflight, watch
+from nodes.kubernetes import session as sessions
 from nodes.kubernetes.lease import SessionLease, now, rfc3339
 from nodes.kubernetes.making import Making
 from nodes.kubernetes.names import Identity
@@ -133,6 +134,34 @@ def test_the_invitation_is_in_a_secret_alone_which_goes_as_soon_as_the_container
         assert secret not in "".join(sent)
         assert secret not in caplog.text
         await backend.stop(machine)
+
+    run(main())
+
+
+def test_a_stop_waits_for_the_secret_that_is_just_being_deleted(
+    world: World, kubernetes: Callable[..., Kubernetes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, goes_on = threading.Event(), threading.Event()
+    delete = sessions.delete
+
+    def held(*args: Any, **options: Any) -> bool:
+        begun.set()
+        goes_on.wait(20)
+        return delete(*args, **options)
+
+    monkeypatch.setattr(sessions, "delete", held)
+
+    async def main() -> None:
+        backend = kubernetes(owner_reference=False)  # so that no collector tidies up behind it
+        machine = await backend.boot(INVITATION)
+        await eventually(begun.is_set)
+        stopping = asyncio.create_task(backend.stop(machine))
+        await eventually(lambda: names(world, PODS) == [])
+        await asyncio.wait({stopping}, timeout=0.3)  # that it does not return cannot be waited for
+        assert not stopping.done()
+        goes_on.set()
+        await stopping
+        assert names(world, SECRETS) == []
 
     run(main())
 
@@ -498,7 +527,9 @@ def test_a_question_that_waits_for_its_turn_is_given_up_in_its_time(tmp_path: Pa
         api = apis.Api(str(tmp_path / "kubeconfig"))
         over = threading.Event()
         with ThreadPoolExecutor(apis.AT_ONCE) as pool:
-            waiting = [pool.submit(api.ask, "GET", "/api", within=3) for _ in range(apis.AT_ONCE)]
+            waiting = [
+                pool.submit(api.ask, "GET", "/api", within=40, cancelled=over.is_set) for _ in range(apis.AT_ONCE)
+            ]
             taken = [silent.accept()[0] for _ in waiting]
             with pytest.raises(apis.ApiUnreachable, match=f"{apis.AT_ONCE} questions before this one"):
                 api.ask("GET", "/api", within=0.2)
