@@ -36,7 +36,7 @@ class Cluster:
 def test_a_lease_that_is_closed_while_it_is_made_anew_does_not_stay() -> None:
     cluster = Cluster()
     lease = SessionLease(cluster, "default", Identity("session", "parent@host", ""), seconds=1)  # type: ignore[arg-type]
-    renewing = next(it for it in threading.enumerate() if it.name.startswith("lease "))
+    renewing = next(it for it in threading.enumerate() if it.name == f"lease {lease._name}")
     assert cluster.leases
     assert cluster.makes_anew.wait(DEADLINE)
     lease.close()
