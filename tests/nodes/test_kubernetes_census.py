@@ -233,4 +233,4 @@ def test_a_child_of_this_program_is_alive_and_is_not_reaped(
 
 
 def _until(holds: Any) -> None:
-    soon(lambda: holds() or None, 20.0)
+    soon(lambda: holds() or None)

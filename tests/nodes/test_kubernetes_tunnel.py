@@ -68,9 +68,9 @@ def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         authority = Authority(directory, "of-the-cluster")
         tls = authority.tls()
     with kubernetes_world(tls=tls) as world:
-        cluster = Cluster(world.kubeconfig(directory / "kubeconfig"), NAMESPACE, IMAGE, 20.0, world)
+        cluster = Cluster(world.kubeconfig(directory / "kubeconfig"), NAMESPACE, IMAGE, 40.0, world)
         cluster.make(cluster.pod("server", SERVER))
-        soon(lambda: all(_listens(cluster, port) for port in (ECHO, DEAF, SPEAKS, CLOSES)), 20.0)
+        soon(lambda: all(_listens(cluster, port) for port in (ECHO, DEAF, SPEAKS, CLOSES)))
         yield cluster
 
 
