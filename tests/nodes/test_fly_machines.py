@@ -19,6 +19,7 @@ import pytest
 import beamlike as bl
 import flame
 import nodes
+from flame import runner
 from nodes import census
 from nodes.fly import census as census_of_fly
 from nodes.fly.census import FlyCensus, found
@@ -57,7 +58,9 @@ async def until_at_work(pool: flame.Pool) -> None:
 # Ends.
 
 
-def test_a_call_whose_machine_was_out_of_memory_says_so(world: FlyWorld) -> None:
+def test_a_call_whose_machine_was_out_of_memory_says_so(world: FlyWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "FATE_SECONDS", PATIENCE)
+
     async def main() -> None:
         async with parent():
             pool = await flame.Pool.start(name="fly", backend=world.backend(), max=1, boot_timeout=PATIENCE)
