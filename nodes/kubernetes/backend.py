@@ -282,7 +282,7 @@ class Kubernetes:
                 force_after = None
                 logger.warning("%s is forced off the books: what runs of it may go on", pod.name)
                 await in_own_thread(self._delete, session, pod, 0)
-            elif late > GONE_SECONDS:
+            elif late > GONE_SECONDS and not pod.is_gone:
                 raise BackendError(
                     f"the pod {pod.name} was to be deleted and is still there after {time.monotonic() - began:.0f} s: "
                     f"{pod.verdict(wait_for_room=True).words}",
