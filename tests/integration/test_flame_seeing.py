@@ -24,7 +24,7 @@ from flame.pool import start
 from tests.support.captured_log import captured_log
 from tests.support.local_nodes import eventually
 from tests.support.open_notebook import opened
-from tests.support.pools import SECONDS, pool
+from tests.support.pools import SECONDS, fates_are_waited_for, pool
 from tests.support.processes import child_nodes
 from tests.support.watched_pools import assert_paths_of_the_diagram, phases
 
@@ -41,7 +41,8 @@ def on_a_node(main: Any) -> None:
             await main()
             assert child_nodes() == []
 
-    asyncio.run(run())
+    with fates_are_waited_for():
+        asyncio.run(run())
 
 
 def test_the_life_of_each_runner_is_told_and_stop_returns_when_all_is() -> None:

@@ -9,13 +9,16 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
+
+import pytest
 
 import beamlike as bl
 import flame
 import nodes
+from flame import runner
 from flame.pool import start
 from flame.pool_server import POOLS, PoolServer
 from tests.support.captured_log import captured_log
@@ -42,7 +45,7 @@ async def pools_node() -> AsyncIterator[PoolsNode]:
     """A node to start pools on."""
     ground, unseen = PoolsNode(), list[dict[str, Any]]()
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: unseen.append(context))
-    with captured_log("beamlike.gen_server") as crashes:
+    with captured_log("beamlike.gen_server") as crashes, fates_are_waited_for():
         async with asyncio.timeout(3 * SECONDS), bl.Node("pools@127.0.0.1", secret=b"a secret of the test"):
             try:
                 yield ground
@@ -55,6 +58,14 @@ async def pools_node() -> AsyncIterator[PoolsNode]:
     gc.collect()  # a task says that nobody has looked at its exception when it is freed
     assert unseen == []
     assert [crash.getMessage() for crash in crashes] == [], "a pool has crashed"
+
+
+@contextmanager
+def fates_are_waited_for() -> Iterator[None]:
+    """What became of a killed runner says the zygote that reaps it, which a busy machine may let wait."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runner, "FATE_SECONDS", SECONDS)
+        yield
 
 
 class PoolsNode:
