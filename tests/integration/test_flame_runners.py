@@ -46,6 +46,12 @@ class NoRoom:
         return await self.local.describe(machine)
 
 
+def says_so_and_sleeps(home: bl.Pid) -> None:
+    """Nothing interrupts it once it has said so."""
+    bl.send(home, ("word", "begun"))
+    time.sleep(600)
+
+
 async def let_pauses_pass(clock: VirtualClock, calling: asyncio.Task[object]) -> None:
     """Moves time on to the next attempt whenever the pool waits for it."""
     async with asyncio.timeout(SECONDS):
@@ -77,9 +83,13 @@ def test_a_pool_that_cannot_boot_tells_its_callers_why_and_works_once_it_can() -
 
 def test_a_pool_that_has_used_what_its_caps_allow_ends_its_runners_and_says_so() -> None:
     async def main() -> None:
-        async with pool(caps=flame.Caps(runner_seconds=4.0), timeout=None) as cpu:
+        clock = VirtualClock()
+        async with pool(caps=flame.Caps(runner_seconds=4.0), timeout=None, clock=clock) as cpu:
+            calling = asyncio.create_task(cpu.call(says_so_and_sleeps, bl.self()))
+            assert await word_from_work() == "begun"
+            clock.advance(4.0)
             with pytest.raises(flame.RunnerLost, match="the pool has used 4 of its 4 runner-seconds"):
-                await cpu.call(time.sleep, 600)
+                await calling
             with pytest.raises(flame.CapReached, match="raise its caps, or start another pool"):
                 await cpu.call(abs, -1)
 
@@ -222,8 +232,8 @@ def test_work_that_cannot_be_interrupted_takes_its_runner_with_it() -> None:
         clock = VirtualClock()
         async with pool(clock=clock) as cpu:
             pid = await cpu.call(os.getpid)
-            stuck = asyncio.create_task(cpu.call(time.sleep, 600))
-            await until_explained(cpu, "1 of 1 slots taken")
+            stuck = asyncio.create_task(cpu.call(says_so_and_sleeps, bl.self()))
+            assert await word_from_work() == "begun"
             stuck.cancel()
             await until_explained(cpu, "1 by work that was told to stop")
             waiting = asyncio.create_task(cpu.call(os.getpid, timeout=None))
