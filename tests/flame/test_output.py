@@ -338,6 +338,7 @@ async def test_a_flood_of_text_does_not_cost_the_log() -> None:
     assert "[cpu-1] ERROR:lib:failed at 3\n" in text(await said(function))
 
 
+@pytest.mark.usefixtures("passes")  # or the last record may be one that may go again
 @pytest.mark.parametrize("takes_records", [True, False])
 @in_node
 async def test_a_flood_of_records_is_bounded_and_told_of(takes_records: bool) -> None:
