@@ -110,9 +110,9 @@ async def test_a_call_is_heard_while_it_runs(child: str) -> None:
 @on_a_child
 async def test_a_flood_costs_the_value_nothing_and_is_told_of(child: str) -> None:
     def flood() -> str:
-        for _ in range(200):
+        for _ in range(50):
             print("x" * 79 + "\n", end="")
-            sys.stdout.write("\n".join(["y" * 79] * 1000) + "\n")
+            sys.stdout.write("\n".join(["y" * 79] * 5000) + "\n")  # more than may go in a second: so is the last one
         return "value"
 
     set_leader(bl.self())
