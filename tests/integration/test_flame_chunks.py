@@ -174,7 +174,7 @@ def test_who_listens_is_told_of_each_call_when_it_begins_and_ends() -> None:
 
 def test_each_item_that_logs_or_raises_has_a_number_of_its_own() -> None:
     def says(item: int) -> int:
-        if item % 7 == 0:
+        if item % 7 == 0 or item == MANY - 1:
             logging.getLogger("test.chunks").warning("%d", item)
         if item == MANY - 1:
             raise KeyError(item)
@@ -187,10 +187,11 @@ def test_each_item_that_logs_or_raises_has_a_number_of_its_own() -> None:
                     async for _ in cpu.map(says, range(MANY), ordered=True):
                         pass
         numbers = {record.getMessage(): record.__dict__["flame_call"] for record in records}
-        assert len(numbers) == len(set(numbers.values())) == len(range(0, MANY, 7))
-        assert (MANY - 1) % 7 == 3
+        assert len(numbers) == len(set(numbers.values())) == len(range(0, MANY, 7)) + 1
         last = (found := re.search(r"in call (\d+) of", str(caught.value.__cause__))) and int(found[1])
-        assert last == numbers[str(MANY - 4)] + 3, "numbers are in the order of the items, where one runner has them"
+        assert last == numbers[str(MANY - 1)]
+        # In the order of the items, where one runner has them; a late one leaves those behind it to another call.
+        assert last >= numbers[str(MANY - 4)] + 3
 
     asyncio.run(main())
 
@@ -239,8 +240,7 @@ def test_of_a_chunk_that_is_called_off_each_call_is_counted_once_and_no_word_com
             chunk = BegunCall(server.traffic, Request(waits, ()), [Item(item, item) for item in range(6)], Hears())
             chunk.start()
             await eventually(begun.exists)
-            told = len(heard)
-            already = (await cpu.stats()).finished.get("returned", 0)
+            told, already = len(heard), server.witness.tally.finished["returned"]  # in one turn: the desk may tell more
             chunk.call_off()
             await eventually(lambda: not work_of(server))
             stats = await cpu.stats()
@@ -257,13 +257,14 @@ def test_a_time_limit_is_each_items_own() -> None:
     """Those that a long one holds up have all of theirs when they begin."""
 
     def lasts(item: int) -> int:
-        if item >= MANY - 8:
+        if item >= MANY - 12:
             time.sleep(0.7)  # long by the limit: the time that it takes is what the test is about
         return item
 
     async def main() -> None:
         async with pool(max=1) as cpu:
-            values = [value async for value in cpu.map(lasts, range(MANY), ordered=True, timeout=2.0)]
+            await cpu.warm(1)
+            values = [value async for value in cpu.map(lasts, range(MANY), ordered=True, timeout=5.0)]
             assert values == [*range(MANY)]
 
     asyncio.run(main())
