@@ -357,7 +357,7 @@ async def test_a_holder_that_dies_holds_nothing(home: nodes.Child, other: nodes.
 def test_a_holder_that_is_frozen_for_longer_than_its_node_may_be_silent_holds_nothing() -> None:
     async def main() -> None:
         async with bl.Node("near@127.0.0.1", secret=b"a secret of the test"):
-            child = await nodes.boot(nodes.Local(), lease=1.0)
+            child = await nodes.boot(nodes.Local(), lease=5.0)  # longer than a busy machine is silent
             pid = await there(child.node, os.getpid)
             await there(child.node, hold, 0, make())
             await eventually(lambda: under_way() == 0)
