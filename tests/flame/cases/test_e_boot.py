@@ -10,8 +10,10 @@ import os
 import re
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +22,7 @@ import flame
 import nodes
 from nodes.exit_codes import CANNOT_JOIN
 from tests.support.faulty_backends import Faulty
-from tests.support.local_nodes import eventually
+from tests.support.local_nodes import PATIENCE, eventually
 from tests.support.loose_children import Loose, through
 from tests.support.pools import SECONDS, pool, until_explained
 from tests.support.processes import child_nodes, is_alive, wait_until_gone
@@ -46,6 +48,25 @@ async def let_pauses_pass(clock: VirtualClock, calling: asyncio.Future[object]) 
             if (at := clock.next_at()) is not None:
                 clock.advance(at - clock.now())
             await asyncio.sleep(0.001)
+
+
+class LaterLoop(asyncio.SelectorEventLoop):
+    """May be told that time has passed: a limit is over when the test wants it, however long children take to start."""
+
+    ahead = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.ahead
+
+
+def run_with_time(main: Callable[[LaterLoop], Coroutine[Any, Any, None]]) -> None:
+    loop = LaterLoop()
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(main(loop))
+
+
+BOOT_SECONDS = 20.0
+"""More than a boot takes."""
 
 
 # 31
@@ -141,23 +162,23 @@ def silent_port() -> Iterator[tuple[str, int]]:
 def test_case_32_a_child_that_cannot_reach_its_parent_is_told_of_with_its_last_phase_and_words_and_deleted(
     tmp_path: Path,
 ) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        nobody = closed.getsockname()
-
-    async def main() -> None:
-        backend = Loose(tmp_path / "log", invite=through(nobody))
-        async with pool(backend=backend, max=1, timeout=None, boot_timeout=3.0, clock=VirtualClock()) as cpu:
+    async def main(loop: LaterLoop) -> None:
+        backend = Loose(tmp_path / "log", invite=through(nobody.getsockname()))
+        async with pool(backend=backend, timeout=None, boot_timeout=BOOT_SECONDS, clock=VirtualClock()) as cpu:
             calling = asyncio.create_task(cpu.call(abs, -1))
+            await eventually(lambda: bool(backend.processes) and "tries again to join" in backend.words())
+            loop.ahead += BOOT_SECONDS
             why = await until_paused(cpu, 1)
-            assert "within 3 s: started at +" in why
+            assert "within 20 s: started at +" in why
             assert "s, no dial-back for " in why
             assert "; it printed:" in why
             assert "tries again to join pools@127.0.0.1" in why
             assert backend.wait() == -signal.SIGKILL
             calling.cancel()
 
-    asyncio.run(main())
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and listens not: nobody else may, either
+        run_with_time(main)
 
 
 def test_case_32_a_child_that_cannot_reach_its_parent_ends_by_itself_if_it_is_never_deleted(
@@ -181,7 +202,8 @@ def test_case_33_a_machine_that_starts_after_its_time_is_turned_away_and_gets_no
     """Its delete is lost, too: nothing but the handshake is in its way."""
 
     async def main() -> None:
-        late = Loose(tmp_path / "log", stops=False)
+        # It is patient, so that it hears the answer also on a busy machine.
+        late = Loose(tmp_path / "log", invite=lambda told: replace(told, dial_seconds=BOOT_SECONDS), stops=False)
         backend = Faulty(late, created_until_told=True)
         async with pool(backend=backend, max=1, timeout=None, boot_timeout=0.5, clock=VirtualClock()) as cpu:
             calling = asyncio.create_task(cpu.call(abs, -1))
@@ -229,10 +251,13 @@ def test_case_33_a_delete_that_the_platform_refuses_is_asked_for_again(tmp_path:
 def test_case_34_a_machine_whose_making_was_not_confirmed_does_not_stay(when: str) -> None:
     """The platform has made it, and its answer is lost: it is not adopted, so it must end by itself."""
 
-    async def main() -> None:
+    async def main(loop: LaterLoop) -> None:
         clock, backend = VirtualClock(), Faulty(reply_lost=when)
-        async with pool(backend=backend, max=1, timeout=None, boot_timeout=3.0, clock=clock) as cpu:
+        async with pool(backend=backend, max=1, timeout=None, boot_timeout=BOOT_SECONDS, clock=clock) as cpu:
             calling = asyncio.create_task(cpu.call(lambda: bl.self().node))
+            if when == "never":
+                await eventually(lambda: bool(backend.machines))
+                loop.ahead += BOOT_SECONDS
             await until_paused(cpu, 1)
             [lost] = backend.machines
             await eventually(lambda: not is_alive(int(lost.id)))
@@ -242,10 +267,10 @@ def test_case_34_a_machine_whose_making_was_not_confirmed_does_not_stay(when: st
             assert len(child_nodes()) == 1
             assert backend.asked == 2
 
-    asyncio.run(main())
+    run_with_time(main)
 
 
-# 36
+# 36: within the time of a test alone, for each runner starts a zygote of its own
 
 
 def test_case_36_code_on_a_runner_knows_whose_it_is_and_who_booted_it() -> None:
@@ -274,7 +299,7 @@ def test_case_36_a_pool_on_a_runner_boots_nothing_and_its_calls_say_why() -> Non
         return refusals, explained
 
     async def main() -> None:
-        async with pool() as cpu:
+        async with pool(timeout=None) as cpu:
             refusals, explained = await cpu.call(the_same_program)
             why = (
                 "its node is itself a runner (test-1 of pool 'test' on pools@127.0.0.1); "
@@ -295,7 +320,7 @@ async def nested(levels: int) -> list[int]:
     here = [parent.depth] if parent is not None else []
     if not levels:
         return here
-    inner = await flame.Pool.start(name="inner", nested=True)
+    inner = await flame.Pool.start(name="inner", nested=True, timeout=None)
     try:
         return here + await inner.call(nested, levels - 1)
     except flame.NestedPool as error:
@@ -306,7 +331,7 @@ async def nested(levels: int) -> list[int]:
 
 def test_case_36_a_nested_pool_boots_down_to_its_depth_and_no_further() -> None:
     async def main() -> None:
-        async with pool() as cpu:
+        async with pool(timeout=None) as cpu:
             assert await cpu.call(nested, 3) == [1, 2, -1]
 
     asyncio.run(main())
@@ -314,13 +339,13 @@ def test_case_36_a_nested_pool_boots_down_to_its_depth_and_no_further() -> None:
 
 def test_case_36_a_nested_pool_keeps_its_own_max() -> None:
     async def two_at_once() -> int:
-        inner = await flame.Pool.start(name="inner", nested=True, max=1)
+        inner = await flame.Pool.start(name="inner", nested=True, timeout=None, max=1)
         pids = await asyncio.gather(inner.call(os.getpid), inner.call(os.getpid))
         await inner.stop()
         return len(set(pids))
 
     async def main() -> None:
-        async with pool() as cpu:
+        async with pool(timeout=None) as cpu:
             assert await cpu.call(two_at_once) == 1
 
     asyncio.run(main())
@@ -328,14 +353,14 @@ def test_case_36_a_nested_pool_keeps_its_own_max() -> None:
 
 def test_case_36_runners_of_a_runner_end_with_it_however_that_comes() -> None:
     async def below(home: bl.Pid) -> None:
-        inner = await flame.Pool.start(name="inner", nested=True)
+        inner = await flame.Pool.start(name="inner", nested=True, timeout=None)
         bl.send(home, ("word", (os.getpid(), await inner.call(os.getpid))))
         await bl.receive()
 
     async def main() -> None:
-        async with pool() as cpu:
+        async with pool(timeout=None) as cpu:
             calling = asyncio.create_task(cpu.call(below, bl.self()))
-            pid, its_runner = (await bl.receive(lambda message: message[0] == "word", timeout=20))[1]
+            pid, its_runner = (await bl.receive(lambda message: message[0] == "word", timeout=PATIENCE))[1]
             os.kill(pid, signal.SIGKILL)
             with pytest.raises(flame.RunnerLost):
                 await calling
