@@ -77,7 +77,7 @@ def test_three_pools_that_share_runners_are_all_served() -> None:
         async with pools_node() as ground:
             shared = flame.SharedCaps(runners=2)
             pools = [
-                await ground.start(name, max=2, shared_caps=shared, idle_shutdown_after=0.05, timeout=SECONDS)
+                await ground.start(name, max=2, shared_caps=shared, idle_shutdown_after=0.05, timeout=None)
                 for name in "abc"
             ]
             calls = [each.call(rest, 0.02) for each in pools for _ in range(3)]

@@ -270,7 +270,7 @@ def test_a_runtime_that_is_a_child_itself_has_pools() -> None:
     async def main() -> None:
         async with bl.Node("outer@127.0.0.1", secret=b"s"):
             child = await nodes.boot(nodes.Local(), own_thread=True)
-            pid, calls = await bl.rpc.call(child.node, use, timeout=SECONDS)
+            pid, calls = await bl.rpc.call(child.node, use, timeout=2 * SECONDS)
             assert pid != os.getpid()
             assert calls == 20
             await child.stop()

@@ -15,7 +15,7 @@ from notebook_tui.session.client import Client
 from notebook_tui.session.options import EDITS, SessionOptions
 
 SECONDS = 60.0
-"""More than a runtime may take to start."""
+"""A cell may start a pool, and so several programs one after the other, on a busy machine."""
 
 
 def notebook_text(*cells: str) -> str:
