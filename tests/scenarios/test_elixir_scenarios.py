@@ -89,7 +89,7 @@ async def awaits_the_task_of_another(task: Task[int], to: bl.Pid) -> None:
         bl.send(to, ("not_owner", "raised"))
 
 
-@twin
+@twin(jumps=True)
 async def test_s092_await_in_vain_ends_the_caller_and_yield_and_shutdown_do_not(trace: Trace) -> None:
     reason = await reason_of(awaits_too_short, bl.self())
     assert isinstance(reason.exception, TaskTimeout)
@@ -116,7 +116,7 @@ async def awaits_too_short(to: bl.Pid) -> None:
     await task.result(timeout=0.05)
 
 
-@twin
+@twin(jumps=True)
 async def test_s094_a_stream_has_bounded_concurrency_order_time_limits_and_crashes(trace: Trace) -> None:
     gauge = await Agent.start_link(lambda: (0, 0))
     squares = Task.async_stream(range(1, 9), partial(measured, gauge), max_concurrency=3)
@@ -162,7 +162,7 @@ async def first_three(stream: Any) -> list[Any]:
 CALL = ("GenServer", "call")
 
 
-@twin
+@twin(jumps=True)
 async def test_s095_an_agent_holds_a_state_and_functions_run_inside_it(trace: Trace) -> None:
     agent = await Agent.start(lambda: 0)
     await Task.await_many([Task.async_(ten_updates, agent) for _ in range(10)])
@@ -225,7 +225,7 @@ async def published(registry: Registry) -> list[Any]:
     return sorted(came, key=lambda message: (isinstance(message[1], str), str(message[1])))
 
 
-@twin
+@twin(jumps=True)
 async def test_s101_await_many_is_all_or_nothing(trace: Trace) -> None:
     bl.trap_exit(True)
     for event, delays, timeout in (("ok", [30, 1, 10], 1.0), ("timeout", [1, 400], 0.06), ("crash", [1, -1], 1.0)):

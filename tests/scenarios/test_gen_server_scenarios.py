@@ -253,7 +253,7 @@ async def test_s059_many_nodes_are_called_at_once_and_those_without_an_answer_ar
     await trace.nothing("main")
 
 
-@twin
+@twin(jumps=True)
 async def test_s106_two_servers_that_call_each_other_end_by_the_shorter_time_limit(trace: Trace) -> None:
     x, y = await Driven.start(), await Driven.start()
     ref = bl.monitor(y)
@@ -274,7 +274,7 @@ async def test_s106_two_servers_that_call_each_other_end_by_the_shorter_time_lim
 # Start and end.
 
 
-@twin
+@twin(jumps=True)
 async def test_s047_how_init_ends_decides_what_start_link_says(trace: Trace) -> None:
     """A plain return stands for the throw, whose value counts as returned on the BEAM."""
     bl.trap_exit(True)

@@ -39,7 +39,7 @@ async def never_reads() -> None:
     await bl.receive(lambda message: message == "never")
 
 
-@twin
+@twin(jumps=True)
 async def test_s077_what_a_traced_process_does_is_told_in_order(trace: Trace) -> None:
     p, sink = trace.label(bl.spawn(goes, bl.self()), "p"), idle(trace, "sink")
     trace_process(p, tracer=bl.spawn(passes_on, bl.self()))

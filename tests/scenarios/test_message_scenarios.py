@@ -56,7 +56,7 @@ async def poll(wanted: str) -> str:
         return "timed_out"
 
 
-@twin
+@twin(jumps=True)
 async def test_s005_messages_that_do_not_fit_do_not_restart_the_timeout(trace: Trace) -> None:
     """The noise never stops, so a timeout that started anew would never end; 300 ms are scaled down."""
     noise, started, limit = bl.spawn(noisy, bl.self()), asyncio.get_running_loop().time(), 0.05

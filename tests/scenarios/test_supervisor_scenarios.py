@@ -157,7 +157,7 @@ async def test_s065_slow_failures_never_exceed_the_sliding_window(trace: Trace) 
     trace("main", "sup_alive", bl.is_alive(supervisor))
 
 
-@twin
+@twin(jumps=True)
 async def test_s067_children_end_in_reverse_within_their_time(trace: Trace) -> None:
     bl.trap_exit(True)
     specs = [

@@ -19,6 +19,7 @@ from typing import TypeAlias, overload
 import beamlike as bl
 from tests.scenarios.recorded import difference, ours, recorded
 from tests.scenarios.trace import Trace
+from tests.support.jumping_loop import JumpingLoop
 from tests.support.local_nodes import run_in_node
 
 DEADLINE = 30.0
@@ -34,26 +35,33 @@ Played: TypeAlias = tuple[list[str], str]
 def twin(body: Body, /) -> Callable[[], None]: ...
 @overload
 def twin(
-    *, differs: bool = False, equal_if: bool = False, without: tuple[str, ...] = ()
+    *, differs: bool = False, equal_if: bool = False, without: tuple[str, ...] = (), jumps: bool = False
 ) -> Callable[[Body], Callable[[], None]]: ...
 def twin(
-    body: Body | None = None, /, *, differs: bool = False, equal_if: bool = False, without: tuple[str, ...] = ()
+    body: Body | None = None,
+    /,
+    *,
+    differs: bool = False,
+    equal_if: bool = False,
+    without: tuple[str, ...] = (),
+    jumps: bool = False,
 ) -> Callable[[], None] | Callable[[Body], Callable[[], None]]:
     """Makes a test of `body`: its trace must be the recorded one.
 
     `differs`: it must be our own trace instead, and that must be another than the recorded one, unless `equal_if`, a
     setting of this run, makes us do as the BEAM does. `without`: lines of the recorded trace that begin so are left
-    out, for the part of a scenario that needs other nodes.
+    out, for the part of a scenario that needs other nodes. `jumps`: it runs in a loop whose clock jumps, for scenarios
+    in which one time is shorter than another, however slow the machine is.
     """
     differs = differs and not equal_if
     if body is None:
-        return functools.partial(_test, differs=differs, without=without)
-    return _test(body, differs=differs, without=without)
+        return functools.partial(_test, differs=differs, without=without, jumps=jumps)
+    return _test(body, differs=differs, without=without, jumps=jumps)
 
 
-def _test(body: Body, *, differs: bool, without: tuple[str, ...]) -> Callable[[], None]:
+def _test(body: Body, *, differs: bool, without: tuple[str, ...], jumps: bool) -> Callable[[], None]:
     def play() -> Played:
-        return run_in_node(functools.partial(play_main, body))
+        return run_in_node(functools.partial(play_main, body), JumpingLoop if jumps else None)
 
     return replay(play, body, differs=differs, without=without)
 
