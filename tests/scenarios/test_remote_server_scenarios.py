@@ -18,7 +18,7 @@ DEAD = "dead@127.0.0.1"
 
 
 class Keeper(bl.GenServer):
-    """Keeps a value; it may be told to sleep during a call, and whoever looks sees that it is busy."""
+    """Keeps a value; a call may keep it busy until a word comes, and whoever looks sees that it is."""
 
     def init(self, value: int) -> None:
         self.value = value
@@ -29,10 +29,10 @@ class Keeper(bl.GenServer):
                 return "pong"
             case "get":
                 return self.value
-            case ("sleep", float(seconds)):
+            case "wait":
                 busy = bl.spawn(forever)
                 bl.register("busy", busy)
-                await asyncio.sleep(seconds)
+                await bl.receive(lambda message: message == "go on")
                 bl.unregister("busy")
                 return "late"
 
@@ -68,12 +68,13 @@ async def test_s146_a_call_over_the_wire_succeeds_or_says_what_was_in_the_way(tr
         ("dead_node", ("srv", DEAD)),
     ):
         trace("main", event, await called(whom, "ping"))
-    trace("main", "timeout", await called(server, ("sleep", 0.15), timeout=0.03))
+    trace("main", "timeout", await called(server, "wait", timeout=0.03))
+    bl.send(server, "go on")
     await called(server, "ping")  # the answer that came too late has come
     await trace.nothing("main")
     trace("main", "cast_dead", "ok" if done(bl.GenServer.cast, ("srv", DEAD), "x") else "failed")
     bl.spawn(kill_when_busy, n1)
-    trace("main", "killed_during", await called(server, ("sleep", 60.0), timeout=None))
+    trace("main", "killed_during", await called(server, "wait", timeout=None))
     await trace.nothing("main")
     trace("main", "after", await called(server, "ping"))
 
