@@ -24,7 +24,7 @@ from tests.support.peers import Peers
 
 DEAD = "dead@127.0.0.1"
 FRAME = re.compile(r", in (f\w+)\n +(\S)")
-LONG_FOR_ONE_CALL = 2.0
+LONG_FOR_ONE_CALL = 6.0
 
 
 async def attempt(trace: Trace, event: str, node: str, function: Any, *args: Any) -> None:
