@@ -132,15 +132,16 @@ async def test_a_message_ends_a_long_wait_and_its_timer() -> None:
 
 @in_node
 async def test_a_timeout_leaves_no_timer_and_no_waiter_behind() -> None:
-    pid = bl.spawn(times_out_then_waits)
-    await asyncio.sleep(0.02)
+    pid = bl.spawn(times_out_then_waits, bl.self())
+    assert await received(1) == ["timed out"]
     bl.send(pid, (bl.self(), "echo"))
     assert await received(1) == ["echo"]
 
 
-async def times_out_then_waits() -> None:
+async def times_out_then_waits(to: bl.Pid) -> None:
     with pytest.raises(TimeoutError):
         await bl.receive(timeout=0.01)
+    bl.send(to, "timed out")
     sender, message = await bl.receive()
     bl.send(sender, message)
     await forever()
