@@ -12,6 +12,7 @@ import beamlike as bl
 from beamlike.kernel.call import call, reply
 from beamlike.kernel.inspection.suspension import resume_process, suspend_process
 from beamlike.kernel.inspection.tracing import trace, untrace
+from tests.support.jumping_loop import in_jumping_node
 from tests.support.local_nodes import (
     PATIENCE,
     down_reason,
@@ -90,7 +91,7 @@ async def test_one_that_waits_for_a_reply_or_a_future_stops_when_that_comes() ->
     assert await received(1) == ["future"]
 
 
-@in_node
+@in_jumping_node
 async def test_time_limits_pass_meanwhile_and_a_message_that_came_wins() -> None:
     async def waits(to: bl.Pid) -> None:
         for _ in range(2):
