@@ -8,9 +8,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 
+from beamlike.distribution import selector_thread
 from beamlike.distribution.selector_thread import READ, SelectorThread
 from tests.support.local_nodes import PATIENCE
 
@@ -35,13 +37,16 @@ def test_calls_are_made_in_the_thread_and_in_order() -> None:
         assert [noted.get(timeout=PATIENCE) for _ in range(1000)] == [(number, NAME) for number in range(1000)]
 
 
-def test_moments_come_in_the_order_of_time_and_one_that_is_cancelled_never() -> None:
+def test_moments_come_in_the_order_of_time_and_one_that_is_cancelled_never(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.monotonic()
     with running() as (thread, noted):
 
         def plan() -> None:
-            thread.call_later(0.02, lambda: noted.put("second"))
-            thread.call_later(0.01, lambda: noted.put("first"))
-            thread.call_later(0.015, lambda: noted.put("never")).cancel()
+            with monkeypatch.context() as clock:  # it stands still while these are set, however long that takes
+                clock.setattr(selector_thread, "time", SimpleNamespace(monotonic=lambda: now))
+                thread.call_later(0.02, lambda: noted.put("second"))
+                thread.call_later(0.01, lambda: noted.put("first"))
+                thread.call_later(0.015, lambda: noted.put("never")).cancel()
 
         thread.call(plan)
         assert [noted.get(timeout=PATIENCE) for _ in range(2)] == ["first", "second"]
