@@ -399,7 +399,7 @@ async def test_httpx_talks_to_a_server_of_asyncio_and_times_out() -> None:
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    async with server, httpx.AsyncClient(trust_env=False) as client:
+    async with server, httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
         pages = await asyncio.gather(*(client.get(url) for _ in range(3)))
         assert [page.text for page in pages] == ["hello"] * 3
         with pytest.raises(httpx.ReadTimeout):
@@ -465,10 +465,12 @@ def test_asyncio_run_cancels_live_processes_that_wait_for_something_of_asyncio(r
 def test_a_pid_of_a_closed_loop_takes_signals_without_complaint() -> None:
     told = run_script(
         """
-        import asyncio
+        import asyncio, logging
         import beamlike as bl
         from beamlike.kernel import current
         from beamlike.kernel.node import LocalNode
+
+        logging.getLogger("asyncio").setLevel(logging.ERROR)  # in debug mode it tells of each step that took long
 
         async def first():
             current.started(LocalNode("first@127.0.0.1"))
