@@ -49,7 +49,7 @@ def double(batch: list[int]) -> list[int]:
 
 @on_node
 async def test_requests_of_many_share_batches_and_each_gets_its_own_output() -> None:
-    await bl.Serving(double, batch_size=8, batch_timeout=0.05).start_link(name="double")
+    await bl.Serving(double, batch_size=8, batch_timeout=PATIENCE).start_link(name="double")
     outputs = await asyncio.gather(*(bl.Serving.call("double", number) for number in range(16)))
     assert outputs == [2 * number for number in range(16)]
     assert sorted(map(len, BATCHES)) == [8, 8]
@@ -282,6 +282,7 @@ async def test_an_input_whose_time_is_up_before_it_begins_is_not_evaluated() -> 
     await eventually(lambda: BATCHES)
     with pytest.raises(bl.ServingTimeout):
         await bl.Serving.call(pid, "late", timeout=0.01)
+    await wait(pid, 0)
     gate.set()
     assert await first == "first"
     assert await bl.Serving.call(pid, "next") == "next"
@@ -342,7 +343,7 @@ async def test_when_what_lay_ready_is_taken_back_the_next_lies_ready_in_its_plac
     await bl.Serving.statistics(pid)  # by then it has done what it still had to do about that
     assert begun.acquire(timeout=PATIENCE)
     go_on.set()
-    assert begun.acquire(timeout=10), "it begins while the loop, on which the serving itself lives, stands still"
+    assert begun.acquire(timeout=PATIENCE), "it begins while the loop, on which the serving itself lives, stands still"
     assert await asyncio.gather(first, *others) == ["first", "third", "fourth"]
     assert BATCHES == [["first"], ["third"], ["fourth"]]
 
@@ -362,7 +363,7 @@ async def counts_async(batch: list[int]) -> AsyncIterator[list[int | None]]:
 def test_streams_of_one_batch_come_chunk_by_chunk_to_each_its_own(run: Any) -> None:
     @on_node
     async def test() -> None:
-        pid = await bl.Serving(run, batch_size=3, batch_timeout=1).start_link()
+        pid = await bl.Serving(run, batch_size=3, batch_timeout=PATIENCE).start_link()
 
         async def stream(most: int) -> list[int]:
             return [chunk async for chunk in bl.Serving.stream(pid, most)]
@@ -655,7 +656,7 @@ async def test_a_killed_partition_whose_thread_goes_on_takes_no_more_batches_wit
     with pytest.raises(bl.ServingLost):
         await first
     goes_on.set()
-    assert await asyncio.wait_for(second, 5) == 2
+    assert await asyncio.wait_for(second, PATIENCE) == 2
 
 
 @on_node
