@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from beamlike.distribution.doorway import LANE, PATIENCE, Guest
+from beamlike.distribution.doorway import LANE, Guest
 from beamlike.distribution.encryption import Encryption
 from beamlike.distribution.heartbeat import lanes
 from beamlike.distribution.heartbeat.heartbeat import Heartbeat
@@ -24,7 +24,7 @@ from beamlike.distribution.selector_thread import READ, WRITE
 from beamlike.distribution.tls_option import TlsOption
 from beamlike.kernel.errors import NotConnected
 from tests.support.lane_pair import LanePair
-from tests.support.local_nodes import eventually
+from tests.support.local_nodes import PATIENCE, eventually
 
 A, B = "a@127.0.0.1", "b@127.0.0.1"
 KEY = b"k" * 32
@@ -86,14 +86,28 @@ def no_link(guest: Guest) -> None:
     raise AssertionError(f"expected no link, got one from {guest.host}")
 
 
+async def until_nobody_blocks(heartbeat: Heartbeat, peer: str) -> None:
+    """A busy machine may stall the loop."""
+    async with asyncio.timeout(PATIENCE):
+        while await heartbeat.ask(peer, LaneQuestion.WHO_IS_BLOCKING, PATIENCE) is not None:
+            pass
+
+
+async def done_so_far(heartbeat: Heartbeat) -> None:
+    """Returns when its thread has done what it was about to do."""
+    done = threading.Event()
+    heartbeat.thread.call(done.set)
+    assert await asyncio.to_thread(done.wait, PATIENCE)
+
+
 @pytest.mark.parametrize("tls", [None, "always"])
 def test_both_sides_hear_each_other_and_can_ask(tls: TlsOption) -> None:
     async def main() -> None:
         async with two(tls, tls) as pair:
             pair.join()
             await eventually(lambda: pair.a_link.signs > 3 and pair.b_link.signs > 3)
-            assert await pair.a.ask(B, LaneQuestion.WHO_IS_BLOCKING, PATIENCE) is None
-            assert await pair.b.ask(A, LaneQuestion.WHO_IS_BLOCKING, PATIENCE) is None
+            await until_nobody_blocks(pair.a, B)
+            await until_nobody_blocks(pair.b, A)
 
     asyncio.run(main())
 
@@ -148,10 +162,10 @@ def test_a_second_lane_takes_the_place_of_the_first() -> None:
             signs = pair.b_link.signs
             other = Heartbeat(A, Home.here(), 0.05, no_link)
             other.join(B, NotedLink(), KEY, pair.address)
-            assert await other.ask(B, LaneQuestion.WHO_IS_BLOCKING, PATIENCE) is None
+            await until_nobody_blocks(other, B)
             other.stop()
             await eventually(lambda: pair.b_link.signs > signs + 4)
-            assert await pair.a.ask(B, LaneQuestion.WHO_IS_BLOCKING, PATIENCE) is None
+            await until_nobody_blocks(pair.a, B)
 
     asyncio.run(main())
 
@@ -164,7 +178,7 @@ def test_who_is_asked_for_code_may_answer_much_and_later_and_while_the_loop_that
         threading.Thread(target=answer, args=(peer.encode() + b" asks " + question * 2_000_000,)).start()
 
     async def main() -> None:
-        async with two(tls, tls) as pair:
+        async with two(tls, tls, tick=1.0) as pair:  # or a thread that is late loses the lane, and the question with it
             pair.b.answer_code = answer_later
             pair.join()
             signs = pair.a_link.signs
@@ -245,9 +259,9 @@ def test_a_question_about_code_that_nobody_answers_has_an_end() -> None:
 
 def test_a_peer_whose_ticks_are_shorter_hears_of_this_node_as_often_and_keeps_its_lane() -> None:
     async def main() -> None:
-        async with two(tick=10_000, b_tick=0.4) as pair:
+        async with two(tick=10_000, b_tick=1.6) as pair:
             pair.join()
-            pair.a.beat_every(pair.a_link, 0.025)
+            pair.a.beat_every(pair.a_link, 0.1)
             await eventually(lambda: pair.b_link.signs > 5 * LOST_AFTER)  # longer than it waits for one
             assert pair.b_link.lanes == [True]
             pair.a.leave(B, pair.a_link)
@@ -387,17 +401,18 @@ def test_silence_is_told_at_each_beat_and_ends_with_whatever_comes_by_lane_or_li
         async with two(tick=0.08) as pair:
             pair.a.tell_silence(B, told.append)
             pair.join()
-            assert told == [0], "before anything else"
+            assert told[:1] == [0], "before anything else"
             await eventually(lambda: pair.a_link.signs > 2 and told[-1] < 3)
             pair.b.stop()
             await eventually(lambda: told[-1] > 6)
-            assert told[-3:] == [told[-1] - 2, told[-1] - 1, told[-1]]
+            last = told[-3:]
+            assert last == [last[-1] - 2, last[-1] - 1, last[-1]]
             pair.a_link.heard_ticks += 1
             count = len(told)
             await eventually(lambda: 0 in told[count:])
             await eventually(lambda: told[-1] > 2)
             pair.a.leave(B, pair.a_link)
-            await asyncio.sleep(0.1)  # what was about to be told has been
+            await done_so_far(pair.a)  # what was about to be told has been
             count = len(told)
             await asyncio.sleep(0.1)
             assert len(told) == count, "nothing is told of who is not connected"

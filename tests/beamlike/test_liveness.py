@@ -138,7 +138,7 @@ def test_c_code_that_holds_the_interpreter_lock_makes_a_node_unresponsive_and_no
             await until_state(peer.node, "unresponsive")
             with pytest.raises(TimeoutError, match="holds the interpreter lock"):
                 await bl.who_is_blocking(peer.node, timeout=0.1)
-            Path(pipe).write_bytes(b"x")
+            write(pipe, "x")
             await until_state(peer.node, "up")
             assert news_of(peer.node) == []
 
