@@ -9,6 +9,7 @@ import asyncio
 import functools
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,8 +17,10 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from itertools import pairwise
 from pathlib import Path
 
+import psutil
 import pytest
 import uvloop
 
@@ -81,9 +84,14 @@ async def started_there(second: Scheduler) -> Watch:
     return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(start(), second.loop))
 
 
-async def stall_of(pid: bl.Pid, *, over: bool = False) -> Stall:
-    """The next stall that names this process; a busy machine may make others."""
-    stall = await bl.receive(lambda stall: stall.pid == pid and stall.over == over, timeout=PATIENCE)
+async def stall_of(pid: bl.Pid, *, over: bool = False, at: str | None = None) -> Stall:
+    """The next stall that names this process, and this line of it; a busy machine may make others."""
+
+    def is_it(stall: Stall) -> bool:
+        here = at is None or (stall.place is not None and stall.place.source == at)
+        return stall.pid == pid and stall.over == over and here
+
+    stall = await bl.receive(is_it, timeout=PATIENCE)
     assert isinstance(stall, Stall)
     return stall
 
@@ -101,7 +109,7 @@ async def test_a_process_that_blocks_is_named_with_its_line_while_it_does() -> N
     gate = threading.Event()
     async with watched_scheduler() as second:
         pid = spawn_at(second, blocks, gate)
-        stall = await stall_of(pid)
+        stall = await stall_of(pid, at="gate.wait(PATIENCE)")
         gate.set()
         assert stall.name == "blocker"
         assert stall.place is not None
@@ -216,7 +224,7 @@ async def test_a_process_that_spins_is_named() -> None:
 @LOOPS
 def test_a_plain_task_is_named_by_its_name_and_line(loop: LoopFactory, told: list[logging.LogRecord]) -> None:
     async def handler() -> None:
-        until(lambda: len(told) > 0)
+        until(lambda: bool(told_with("for a request at ", told)))
 
     async def main() -> None:
         with watch(threshold=SHORT):
@@ -225,30 +233,39 @@ def test_a_plain_task_is_named_by_its_name_and_line(loop: LoopFactory, told: lis
             await eventually(lambda: "turns again" in told[-1].getMessage())
 
     run_in_node(main, loop)
-    begin, end = (record.getMessage() for record in (told[0], told[-1]))
-    assert "for a request at " in begin
+    begin, end = told_with("for a request at ", told)[0], told_with("turns again", told)[-1]
     assert f"\n  {__file__}:{handler.__code__.co_firstlineno + 1} in " in begin
-    assert "until(lambda: len(told) > 0)" in begin
+    assert "until(lambda: bool(told_with(" in begin
     assert "run_in_node" not in begin
     assert begin.count("time.sleep(0.001)  # or the watchdog") == 1
     assert begin.splitlines()[-1].strip() == "work that blocks belongs in `await bl.blocking(f, ...)`"
-    assert "turns again, after 0." in end
+    assert re.search(r"turns again, after \d", end)
+
+
+def texts(told: list[logging.LogRecord]) -> list[str]:
+    return [record.getMessage() for record in told]
+
+
+def told_with(words: str, told: list[logging.LogRecord]) -> list[str]:
+    """What was told in these words; a busy machine may make other stalls, before and after."""
+    return [text for text in texts(told) if words in text]
 
 
 @LOOPS
 def test_a_callback_is_told_by_its_line(loop: LoopFactory, told: list[logging.LogRecord]) -> None:
+    line = "in test_a_callback_is_told_by_its_line.<locals>.callback: until("
+
     def callback() -> None:
-        until(lambda: len(told) > 0)
+        until(lambda: bool(told_with(line, told)))
 
     async def main() -> None:
         with watch(threshold=SHORT):
             asyncio.get_running_loop().call_later(SHORT, callback)
-            await eventually(lambda: len(told) > 1)
+            await eventually(lambda: bool(told_with(line, told)) and "turns again" in told[-1].getMessage())
 
     run_in_node(main, loop)
-    message = told[0].getMessage()
+    message = told_with(line, told)[0]
     assert "for a callback at " in message
-    assert "in test_a_callback_is_told_by_its_line.<locals>.callback: until(" in message
     assert "asyncio" not in message
 
 
@@ -262,10 +279,10 @@ async def test_several_that_take_turns_without_a_look_at_the_loop_are_not_blamed
 
     async with watched_scheduler() as second:
         pids = [spawn_at(second, short_step) for _ in range(500)]
-        stall = await bl.receive(timeout=PATIENCE)
+        # On a busy machine one of them may take as long as several, and is alone when the stall is first told of.
+        stall = await bl.receive(lambda stall: not stall.alone, timeout=PATIENCE)
         heard.set()
         assert stall.pid in pids
-        assert not stall.alone
         assert "several tasks in one turn" in str(stall)
 
 
@@ -292,33 +309,44 @@ def test_one_that_lasts_is_told_again_at_growing_intervals(told: list[logging.Lo
     async def main() -> None:
         with watch(threshold=SHORT):
             await asyncio.sleep(0)
-            until(lambda: len(told) == 3)
-            await eventually(lambda: len(told) == 4)
+            until(lambda: bool(told) and len(tellings(stalls_in(told)[-1].number, told)) >= 3)
+            number = stalls_in(told)[-1].number
+            await eventually(lambda: tellings(number, told)[-1].over)
+            check_that_each_took_longer(tellings(number, told))
 
     asyncio.run(main())
-    stalls = stalls_in(told)
-    assert len({stall.number for stall in stalls}) == 1
-    lengths = [stall.seconds for stall in stalls]
-    assert lengths[1] >= GROWTH * lengths[0]
-    assert lengths[2] >= GROWTH * lengths[1]
-    assert [stall.over for stall in stalls] == [False, False, False, True]
 
 
 def stalls_in(told: list[logging.LogRecord]) -> list[Stall]:
     return [record.stall for record in told]  # type: ignore[attr-defined]
 
 
+def tellings(number: int, told: list[logging.LogRecord]) -> list[Stall]:
+    """What was told of one stall; a busy machine may make others."""
+    return [stall for stall in stalls_in(told) if stall.number == number]
+
+
+def check_that_each_took_longer(tellings: list[Stall]) -> None:
+    *during, end = tellings
+    assert end.over
+    assert not any(stall.over for stall in during)
+    assert all(later.seconds >= GROWTH * earlier.seconds for earlier, later in pairwise(during))
+
+
 def test_each_stall_is_told_once_by_the_smallest_threshold(told: list[logging.LogRecord]) -> None:
     async def main() -> None:
         with watch(threshold=60), watch(threshold=SHORT) as small, watch(threshold=60):
-            for number in (2, 4):
-                until(lambda number=number: len(told) == number - 1)  # type: ignore[misc]
-                assert small.stall is not None
-                await eventually(lambda number=number: len(told) == number)  # type: ignore[misc]
-                assert small.stall is None
+            for _ in range(2):
+                until(lambda: small.stall is not None and bool(tellings(small.stall.number, told)))
+                stall = small.stall
+                assert stall is not None
+                await eventually(lambda stall=stall: tellings(stall.number, told)[-1].over)  # type: ignore[misc]
+                check_that_each_took_longer(tellings(stall.number, told))
+                numbers.add(stall.number)
 
+    numbers: set[int] = set()
     asyncio.run(main())
-    assert len({stall.number for stall in stalls_in(told)}) == 2
+    assert len(numbers) == 2
 
 
 @pytest.mark.parametrize("threshold", [0.0, -1.0, float("nan")])
@@ -344,10 +372,6 @@ def stall_twice_as_long(told: list[logging.LogRecord]) -> None:
             until(lambda: any(f"thread {threading.current_thread().name!r}" in text for text in texts(told)))
 
     asyncio.run(main())
-
-
-def texts(told: list[logging.LogRecord]) -> list[str]:
-    return [record.getMessage() for record in told]
 
 
 @LOOPS
@@ -404,15 +428,14 @@ def test_a_loop_that_is_watched_no_more_is_not_told_of(told: list[logging.LogRec
 
 
 STOPPED = """
-import asyncio, logging, sys
+import asyncio, logging, os, signal
 from beamlike.kernel.threads.watchdog import watch
 logging.basicConfig(format="%(message)s")
 
 async def main():
     watch(threshold=1.0)
     await asyncio.sleep(0)
-    print("blocks", flush=True)
-    sys.stdin.readline()  # what blocks the loop, for less than a second of the program's own time
+    os.kill(os.getpid(), signal.SIGSTOP)  # what blocks the loop, and takes none of the program's own time
     await asyncio.sleep(0.1)
 
 asyncio.run(main())
@@ -421,13 +444,10 @@ asyncio.run(main())
 
 def test_time_in_which_the_whole_program_is_stopped_is_no_stall() -> None:
     with python(STOPPED) as program:
-        assert program.stdin is not None
-        assert program.stdout is not None
-        assert program.stdout.readline() == "blocks\n"
-        os.kill(program.pid, signal.SIGSTOP)
+        until(lambda: psutil.Process(program.pid).status() == psutil.STATUS_STOPPED)
         time.sleep(1.5)  # of which it must not count one second
         os.kill(program.pid, signal.SIGCONT)
-        _, told = program.communicate("\n", timeout=PATIENCE)
+        _, told = program.communicate(timeout=PATIENCE)
     assert (program.returncode, told) == (0, "")
 
 
@@ -467,7 +487,7 @@ async def start():
 async def stalls():
     with watch(threshold=0.02) as held:
         await asyncio.sleep(0)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while held.stall is None and time.monotonic() < deadline:
             time.sleep(0.001)  # this is the stall; it lasts until it was noticed
         return held.stall is not None
@@ -559,7 +579,7 @@ class BrokenLoop(asyncio.SelectorEventLoop):
 def test_a_loop_that_cannot_be_asked_is_dropped_and_the_others_are_not(told: list[logging.LogRecord]) -> None:
     async def broken() -> None:
         watch(threshold=SHORT)
-        until(lambda: len(told) > 0)
+        until(lambda: bool(told_with("failed; it is watched no more", told)))
 
     def run_on_broken_loop() -> None:
         with asyncio.Runner(loop_factory=BrokenLoop) as runner:
@@ -570,7 +590,7 @@ def test_a_loop_that_cannot_be_asked_is_dropped_and_the_others_are_not(told: lis
             thread = threading.Thread(target=run_on_broken_loop)
             thread.start()
             await eventually(lambda: not thread.is_alive())
-            assert "failed; it is watched no more" in told[0].getMessage()
+            assert told_with("failed; it is watched no more", told)
             until(lambda: "has not turned" in told[-1].getMessage())
 
     asyncio.run(main())
