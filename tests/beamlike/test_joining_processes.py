@@ -123,7 +123,7 @@ def test_what_a_killed_node_left_behind_keeps_nobody_from_joining() -> None:
     async def test(started: Peers) -> None:
         a, b = await started.start("a"), await started.start("b")
         left = f"b@127.0.0.1:{(await b.call(address))[1]}"
-        b.kill()
+        await b.end()  # and it is no more, before the others look for it
         c = await started.start("c", join=bl.finding.LocalDirectory())
         assert await c.call(standings) == {a.node: "connected"}
         d = await started.start("d", join=bl.finding.Static(left, a.node))

@@ -422,7 +422,7 @@ def throw(error: BaseException) -> None:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         while not condition():  # noqa: ASYNC110 - the kernel keeps no event for what a test asks about
             await asyncio.sleep(0.0005)
 

@@ -303,7 +303,7 @@ async def test_a_proxy_may_be_sent_to_others() -> None:
     async def uses(account: Account, witness: bl.Pid) -> None:
         bl.send(witness, await account.add(1))
 
-    account = Account.at(await Account.start_link(), timeout=2)
+    account = Account.at(await Account.start_link(), timeout=PATIENCE)
     codec = CodeCodec()
     travelled: Any = there_and_back(codec, account)
     assert repr(travelled) == repr(account)
