@@ -106,7 +106,8 @@ class Environments:
                 except BadRequirements as error:
                     return over(error)
                 known.is_ready = is_met(known.lock)
-                known.future = over() if known.is_ready else in_thread(self._make_ready, known, report)
+                work = Work(report, self._stop)  # whoever closes calls it off, also if its thread begins later
+                known.future = over() if known.is_ready else in_thread(self._make_ready, known, work)
                 self._ensured[lock] = known
                 self._tell_needs()
             return known.future
@@ -162,14 +163,14 @@ class Environments:
             with self._state:
                 return self._now_declared(declared)
 
-    def _make_ready(self, ensured: _Ensured, report: Report) -> None:
-        lock, work = ensured.lock, Work(report, self._stop)
+    def _make_ready(self, ensured: _Ensured, work: Work) -> None:
+        lock = ensured.lock
         try:
             lock.requirements.check_python()
             with self._working:
                 pins = lacking(lock.pins)
                 if lock.platform != platform_here():
-                    report(Step("resolving", ", ".join(lock.requirements.dependencies)))
+                    work.report(Step("resolving", ", ".join(lock.requirements.dependencies)))
                     pins = self._provision.plan(lock.requirements.dependencies, lock.pins, work)
                 self._activate(self._provision.install(pins, lock.requirements, STOP_AND_BOOT, work))
         except BaseException:
