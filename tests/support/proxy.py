@@ -45,7 +45,9 @@ class Proxy:
                 await self.opening.wait()
 
     def come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.ways.append(asyncio.create_task(self._pass(reader, writer)))
+        way = asyncio.create_task(self._pass(reader, writer))
+        way.add_done_callback(lambda _: writer.close())  # one that is cancelled before it begins closes nothing
+        self.ways.append(way)
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with closing(writer), suppress(OSError, asyncio.IncompleteReadError):
