@@ -12,12 +12,13 @@ import socket
 import struct
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias, get_args
 
 from beamlike.distribution.addresses import Address
 from beamlike.distribution.doorway import LANE, LINK
+from nodes.loopback_server import HOST, close_server, open_server, port_of
 
 What: TypeAlias = Literal["cut", "reset", "vanish", "half", "flip"]
 """Both sides see an end, or a reset; or neither sees anything, ever; or only the one that the bytes were for sees a
@@ -120,13 +121,21 @@ class BadNetwork:
         """The address by which `to` is reached through this network; its own is `address`."""
 
         def come(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            def over(way: asyncio.Task[None]) -> None:
+                self._ways.discard(way)
+                if writer not in self._mute:
+                    writer.transport.abort()
+
             way = asyncio.create_task(self._enter(to, address, reader, writer))
             self._ways.add(way)
-            way.add_done_callback(self._ways.discard)
+            way.add_done_callback(over)  # also of a way that is cancelled before it begins
 
-        server = await asyncio.start_server(come, "127.0.0.1", 0)
-        with closing(server):  # it is not waited for: since Python 3.12 that lasts as long as its connections
-            yield server.sockets[0].getsockname()[:2]
+        server = await open_server(come)
+        await server.start_serving()
+        try:
+            yield HOST, port_of(server)
+        finally:
+            await close_server(server)
         ways = tuple(self._ways)
         for way in ways:
             way.cancel()
@@ -138,25 +147,21 @@ class BadNetwork:
         self, to: str, address: Address, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         with suppress(OSError, asyncio.IncompleteReadError):
+            kind = await reader.readexactly(len(LINK))
+            if not await self._passes_door(to, writer):
+                return
+            far_reader, far_writer = await asyncio.open_connection(*address)
+            line = Line(kind, to, writer, far_writer)
+            self._lines.add(line)
             try:
-                kind = await reader.readexactly(len(LINK))
-                if not await self._passes_door(to, writer):
-                    return
-                far_reader, far_writer = await asyncio.open_connection(*address)
-                line = Line(kind, to, writer, far_writer)
-                self._lines.add(line)
-                try:
-                    far_writer.write(kind)
-                    await asyncio.gather(
-                        self._carry(line, reader, far_writer, to),
-                        self._carry(line, far_reader, writer, self._other(to)),
-                    )
-                finally:
-                    self._lines.discard(line)
-                    far_writer.transport.abort()
+                far_writer.write(kind)
+                await asyncio.gather(
+                    self._carry(line, reader, far_writer, to),
+                    self._carry(line, far_reader, writer, self._other(to)),
+                )
             finally:
-                if writer not in self._mute:
-                    writer.transport.abort()
+                self._lines.discard(line)
+                far_writer.transport.abort()
 
     async def _passes_door(self, to: str, writer: asyncio.StreamWriter) -> bool:
         match self.doors.get(to, "open"):

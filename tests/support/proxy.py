@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, closing, suppress
 
 from beamlike.distribution.addresses import Address
 from beamlike.distribution.doorway import LANE, LINK
+from nodes.loopback_server import HOST, close_server, open_server, port_of
 
 
 class Proxy:
@@ -46,11 +47,11 @@ class Proxy:
 
     def come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         way = asyncio.create_task(self._pass(reader, writer))
-        way.add_done_callback(lambda _: writer.close())  # one that is cancelled before it begins closes nothing
         self.ways.append(way)
+        way.add_done_callback(lambda _way: writer.close())  # also of a way that is cancelled before it begins
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with closing(writer), suppress(OSError, asyncio.IncompleteReadError):
+        with suppress(OSError, asyncio.IncompleteReadError):
             kind = await reader.readexactly(len(LINK))
             inner_reader, inner_writer = await asyncio.open_connection(*self._target)
             with closing(inner_writer):
@@ -73,10 +74,13 @@ class Proxy:
 @asynccontextmanager
 async def proxy_to(target: Address) -> AsyncIterator[Proxy]:
     proxy = Proxy(target)
-    server = await asyncio.start_server(proxy.come, "127.0.0.1", 0)
-    with closing(server):  # it is not waited for: since Python 3.12 that lasts as long as its connections
-        proxy.address = server.sockets[0].getsockname()
+    server = await open_server(proxy.come)
+    proxy.address = HOST, port_of(server)
+    await server.start_serving()
+    try:
         yield proxy
+    finally:
+        await close_server(server)
     for way in proxy.ways:
         way.cancel()
     await asyncio.gather(*proxy.ways, return_exceptions=True)
