@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,15 @@ def test_inside_tls_too(impatient: Path, history: list[tuple[Any, float]]) -> No
 # What each of the faults comes to.
 
 
+@contextmanager
+def patience() -> Iterator[None]:
+    """A busy machine takes longer to connect."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cluster, "HANDSHAKE_DEADLINE", PATIENCE)
+        patch.setattr(transport, "HANDSHAKE_DEADLINE", PATIENCE)
+        yield
+
+
 def among_talkers(test: Callable[[Town], Awaitable[None]]) -> Callable[[Path], None]:
     """Runs the test with two nodes that are connected, and have nothing on their way; it ends as all histories do."""
 
@@ -156,9 +166,7 @@ def among_talkers(test: Callable[[Town], Awaitable[None]]) -> Callable[[Path], N
         async def main() -> None:
             async with town(impatient) as place:
                 a, b = place.talkers
-                with pytest.MonkeyPatch.context() as patience:  # a busy machine takes longer to connect
-                    patience.setattr(cluster, "HANDSHAKE_DEADLINE", PATIENCE)
-                    patience.setattr(transport, "HANDSHAKE_DEADLINE", PATIENCE)
+                with patience():
                     a.send(1, 10, by_name=False)
                     await eventually(lambda: b.heard == ["up", 1] and a.heard == ["up"])
                 await test(place)
@@ -208,8 +216,9 @@ async def test_a_node_that_alone_has_lost_the_connection_may_come_again_and_both
     place.network.strike(Fault("half", 0), LINK, a.node.name)
     b.send(1, 10, by_name=False)
     await eventually(lambda: a.heard[-1] == "down")
-    a.send(1, 10, by_name=False)
-    await eventually(lambda: b.heard == ["up", 1, "down", "up", 2] and len(b.fired) == 1)
+    with patience():
+        a.send(1, 10, by_name=False)
+        await eventually(lambda: b.heard == ["up", 1, "down", "up", 2] and len(b.fired) == 1)
 
 
 @among_talkers
@@ -271,8 +280,11 @@ async def test_connections_that_come_in_another_order_than_they_were_dialled_mak
     await eventually(lambda: b.heard[-1] == "down")
     for name in NAMES:
         place.network.doors[name] = "late"
-    a.send(3, 1000, by_name=False)
-    b.send(3, 1000, by_name=False)
-    await eventually(lambda: place.network.waiting == 2)
-    place.network.release()
-    await eventually(lambda: a.heard == ["up", "down", "up", 1, 2, 3] and b.heard == ["up", 1, "down", "up", 2, 3, 4])
+    with patience():
+        a.send(3, 1000, by_name=False)
+        b.send(3, 1000, by_name=False)
+        await eventually(lambda: place.network.waiting == 2)
+        place.network.release()
+        await eventually(
+            lambda: a.heard == ["up", "down", "up", 1, 2, 3] and b.heard == ["up", 1, "down", "up", 2, 3, 4]
+        )
