@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from notebook_tui.document.operations import QueueCells
@@ -67,7 +67,8 @@ class ServedDirectory:
         if self.program is not None:
             await self.end(signal.SIGINT)
         for custodian in servers(CUSTODIANS):
-            os.kill(custodian.pid, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it may end by itself, as its server has ended
+                os.kill(custodian.pid, signal.SIGTERM)
         await until(lambda: not servers(CUSTODIANS), "no custodian is left")
 
 
