@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.integration.test_killed_terminal import is_in_the_journal
 from tests.support.open_notebook import notebook_text
 from tests.support.processes import wait_until_gone
 from tests.support.tmux import Tmux, needs_tmux
@@ -74,6 +75,7 @@ def test_a_killed_program_shows_the_same_when_it_is_opened_again(notebook: Path)
         shown.press("Escape")
         shown.until("NAV")
         shown.until("edited since")
+        shown.until(lambda _: is_in_the_journal(notebook, "# typed last"))
         killed = shown.pid
         os.kill(killed, signal.SIGKILL)
         wait_until_gone(killed)
