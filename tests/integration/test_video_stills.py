@@ -92,9 +92,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def report(told: list[dict[str, Any]]) -> dict[str, Any]:
-    texts = [event["text"] for event in told if event["event"] == "output" and event["type"] == "text"]
-    found = next(text for text in texts if "REPORT" in text)
-    parsed: dict[str, Any] = json.loads(found.partition("REPORT")[2])
+    # A line may come in pieces.
+    printed = "".join(event["text"] for event in told if event["event"] == "output" and event["type"] == "text")
+    parsed: dict[str, Any] = json.loads(printed.partition("REPORT")[2].partition("\n")[0])
     return parsed
 
 
@@ -161,16 +161,19 @@ def test_an_interrupt_stops_all(tmp_path: Path) -> None:
     path.write_text(text, encoding="utf-8")
     with subprocess.Popen([*WORDS, str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
-        pids: list[int] = []
+        printed = ""
         for line in program.stdout:
             event = json.loads(line)
-            if event.get("type") == "text" and (said := re.search(r"PIDS (\[.*\])", event["text"])):
-                pids = json.loads(said[1])
+            if event.get("type") == "text":
+                printed += event["text"]
             if event.get("kind") == "gallery" and event["data"]["count"] >= 8:
                 break
         os.kill(program.pid, signal.SIGINT)
         program.communicate(timeout=SECONDS)
     assert program.returncode == 130
+    said = re.search(r"PIDS (\[.*\])\n", printed)
+    assert said is not None
+    pids = json.loads(said[1])
     assert len(pids) >= 3
     wait_until_gone(*pids)
 
