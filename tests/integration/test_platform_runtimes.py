@@ -134,13 +134,16 @@ def test_secrets_of_the_notebook_reach_its_cells_and_not_the_platform(world: Pla
 
 def test_a_runtime_that_nobody_needs_ends_with_its_machine(world: PlatformWorld, tmp_path: Path) -> None:
     async def main() -> None:
-        async with opened_on(world, tmp_path, "1 + 1", idle="1s", lifetime="1h") as it:
-            await it.run(1)
+        # It is asked while its cell runs: on a machine that stands still a second is over soon.
+        runs = f"import os, time\nwhile not os.path.exists({str(tmp_path / 'asked')!r}): time.sleep(0.01)"
+        async with opened_on(world, tmp_path, runs, idle="1s", lifetime="1h") as it:
+            await it.start(1)
             facts = await it.client.runtime_facts()
             assert facts is not None
             assert facts.lifetime is not None
             assert facts.lifetime.limit == 3600.0
             assert await it.client.runtime_price() == world.usd_per_hour
+            (tmp_path / "asked").touch()
             await it.until(lambda state: state.runtime.phase == "disconnected", SECONDS)
             assert "it has ended itself" in it.state.runtime.lost
             await eventually(lambda: not world.there())
