@@ -14,7 +14,7 @@ import pytest
 from notebook_tui.document.operations import SetCellSource
 from tests.support.open_notebook import opened
 from tests.support.package_index import PackageIndex, live_in, needs
-from tests.support.processes import child_nodes, wait_until_gone
+from tests.support.processes import wait_until_gone
 from tests.support.requirements_world import PATIENCE, WHEELS, World, any_installer, requiring, world_of
 from tests.support.wheels import Wheel
 
@@ -211,7 +211,9 @@ def test_an_interrupt_ends_the_installer_and_keeps_the_values(
     async def main() -> None:
         async with opened(world.directory, "x = 7", f"{block}x = 8", "x") as it:
             await it.run(1)
-            [runtime] = map(psutil.Process, child_nodes())
+            facts = await it.client.runtime_facts()
+            assert facts is not None
+            runtime = psutil.Process(facts.pid)
             index.gate.clear()
             await it.start(2)
             assert await asyncio.to_thread(index.asked_for_file.wait, PATIENCE)
