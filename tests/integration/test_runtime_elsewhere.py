@@ -121,7 +121,7 @@ AWAITS = "import asyncio\n    await asyncio.sleep(600)"
 
 @pytest.mark.parametrize("wait", [SLEEPS, AWAITS])
 def test_an_interrupt_ends_it_over_there(tmp_path: Path, wait: str) -> None:
-    cell = f"print('waits')\ntry:\n    {wait}\nfinally:\n    print('ended')"
+    cell = f"try:\n    print('waits')\n    {wait}\nfinally:\n    print('ended')"
 
     async def test(runtime: Running, names: list[str]) -> None:
         runtime.start("c1", cell, node=names[0])
