@@ -310,9 +310,10 @@ def test_the_doctor_names_the_stage(node: str, stage: str, capsys: pytest.Captur
 
 
 def test_the_doctor_says_that_nobody_listens(capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    assert "nobody listens" in fails_at("TCP", examined(f"app@127.0.0.1:{port}", capsys))
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))  # as long as it is bound, nobody else can listen there
+        port = mute.getsockname()[1]
+        assert "nobody listens" in fails_at("TCP", examined(f"app@127.0.0.1:{port}", capsys))
 
 
 def test_the_doctor_says_that_another_node_or_something_else_listens_there(
