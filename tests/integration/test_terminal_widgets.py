@@ -124,7 +124,7 @@ def test_input_and_passwords_are_answered_in_the_cell(tmp_path: Path) -> None:
             await shown.press("e", "e")
             await shown.until(lambda: shown.status.startswith(" ANSWER "))
             await shown.type("Ada\n")
-            await shown.shows("Word:")
+            await shown.until(lambda: "Word:" in shown.text and shown.status.startswith(" ANSWER "))
             await shown.type("xyzzy\n")
             await shown.shows("it is Ada 5")
             assert "xyzzy" not in shown.text
