@@ -28,7 +28,7 @@ async def beamlike(*words: str) -> tuple[int, str, str]:
     pipe = asyncio.subprocess.PIPE
     command = [sys.executable, "-m", "notebook_tui", *words]
     process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe, env=environment)
-    out, errors = await asyncio.wait_for(process.communicate(), 40)
+    out, errors = await asyncio.wait_for(process.communicate(), 80)
     assert process.returncode is not None
     return process.returncode, out.decode(), errors.decode()
 
@@ -42,7 +42,7 @@ async def test_calls_and_a_profile_of_another_program_by_the_command_line(peers:
         beamlike("trace", service.node, "json:dumps", "--limit", "4", "--json"),
         beamlike("trace", service.node, "json:dumps", "--limit", "99999"),
         beamlike("trace", service.node, "json:bumps"),
-        beamlike("profile", service.node, "--seconds", "1", "--output", "-"),
+        beamlike("profile", service.node, "--seconds", "3", "--output", "-"),
         beamlike("profile", "nobody@127.0.0.1", "--seconds", "0.2"),
         beamlike("profile", service.node, "--output", "out.txt"),
     )
@@ -74,10 +74,10 @@ async def test_calls_and_a_profile_of_another_program_by_the_command_line(peers:
 async def test_a_trace_whose_reader_leaves_ends_without_a_word(peers: Peers) -> None:
     service = await peers.start("service")
     await service.call(work)
-    command = f"{sys.executable} -m notebook_tui trace {service.node} json:dumps --time 20 | head -1"
+    command = f"{sys.executable} -m notebook_tui trace {service.node} json:dumps --time 100 | head -1"
     environment = {**os.environ, "BEAMLIKE_SECRET": SECRET.decode(), "PYTHONPATH": os.pathsep.join(sys.path)}
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_shell(command, stdout=pipe, stderr=pipe, env=environment)
-    out, errors = await asyncio.wait_for(process.communicate(), 15)
+    out, errors = await asyncio.wait_for(process.communicate(), 60)
     assert "json:dumps" in out.decode()
     assert errors.decode() == ""
