@@ -120,7 +120,8 @@ def test_a_widget_that_a_function_makes_on_a_child_is_shown_in_the_cell_and_answ
 def test_ac23_a_run_sees_the_value_of_its_start_and_is_stale_when_it_is_another(tmp_path: Path) -> None:
     cells = (
         "import notebook_tui as nb\nname = nb.input('Name', default='hey').show()\nname.value",
-        "import asyncio\nprint('reading')\nbefore = name.value\nawait asyncio.sleep(0.3)\nbefore, name.value",
+        "import asyncio, os\nprint('reading')\nbefore = name.value\n"
+        "while not os.path.exists('set'): await asyncio.sleep(0.01)\nbefore, name.value",
         "before",
     )
 
@@ -132,6 +133,8 @@ def test_ac23_a_run_sees_the_value_of_its_start_and_is_stale_when_it_is_another(
             await it.start(2)
             await it.until(lambda _: it.printed(2) == "reading\n")
             it.client.set_input(field.ref, "stuff")
+            await it.until(lambda state: state.inputs[field.ref].value == "stuff")
+            (tmp_path / "set").touch()
             await it.until(lambda state: state.evaluating is None)
             assert it.result(2) == "('hey', 'hey')"
             assert it.state.evaluation("cell-2").standing.validity == "stale"
