@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -54,9 +55,9 @@ def test_run_names_the_cell_that_failed_and_exits_with_1(tmp_path: Path) -> None
 
 def test_run_gives_up_after_the_timeout(tmp_path: Path) -> None:
     # It counts from the start, and a busy machine takes seconds until the cell runs, which goes on for longer.
-    result = beamlike("run", notebook(tmp_path, "import time\ntime.sleep(600)"), "--timeout", "8")
+    result = beamlike("run", notebook(tmp_path, "import time\ntime.sleep(600)"), "--timeout", "20")
     assert result.returncode == 1
-    assert "was not done within 8.0 s; cell 1 of 1 (Section) was running" in result.stderr
+    assert "was not done within 20.0 s; cell 1 of 1 (Section) was running" in result.stderr
 
 
 def test_run_writes_the_outputs_as_what_the_name_of_the_file_says(tmp_path: Path) -> None:
@@ -292,14 +293,16 @@ def test_run_as_json_is_one_line_for_each_event_and_the_last_is_the_end(tmp_path
         "notebook_finished",
     ]
     outputs = [event for event in told if event["event"] == "output"]
-    assert [(output["cell"], output["type"]) for output in outputs] == [
-        ("1", "text"),
-        ("1", "text"),
-        ("1", "result"),
-        ("2", "error"),
+    # What is printed may come in pieces.
+    kinds = [kind for kind, _ in groupby((output["cell"], output["type"], output.get("stream")) for output in outputs)]
+    assert kinds == [
+        ("1", "text", "stdout"),
+        ("1", "text", "stderr"),
+        ("1", "result", None),
+        ("2", "error", None),
     ]
-    assert [output["text"] for output in outputs[:3]] == ["out\n", "\ud800\n", "42"]
-    assert (outputs[3]["name"], outputs[3]["line"]) == ("ZeroDivisionError", 1)
+    assert "".join(output["text"] for output in outputs[:-1]) == "out\n\ud800\n42"
+    assert (outputs[-1]["name"], outputs[-1]["line"]) == ("ZeroDivisionError", 1)
     last = told[-1]
     assert (last["status"], last["cells"], last["ok"], last["failed"], last["not_run"]) == ("failed", 3, 1, 1, 1)
     assert last["failure"] == "cell 2 of 3 (Section) failed"
@@ -350,10 +353,11 @@ def test_what_cannot_be_set_is_a_usage_error(tmp_path: Path, given: str, words: 
 
 
 def test_run_interrupts_a_cell_that_takes_too_long(tmp_path: Path) -> None:
+    # The first cell has no longer, on a machine that may stand still for a while.
     path = notebook(tmp_path, "1", "import time\ntime.sleep(600)", "2")
-    result = beamlike("run", path, "--cell-timeout", "1", "--junit", tmp_path / "report.xml")
+    result = beamlike("run", path, "--cell-timeout", "10", "--junit", tmp_path / "report.xml")
     assert result.returncode == 1
-    assert "beamlike: cell 2 of 3 (Section) was not done within 1.0 s\n" in result.stderr
+    assert "beamlike: cell 2 of 3 (Section) was not done within 10.0 s\n" in result.stderr
     assert ElementTree.parse(tmp_path / "report.xml").getroot()[0].get("failures") == "1"
 
 
