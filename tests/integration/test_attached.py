@@ -20,7 +20,7 @@ from beamlike.distribution.doorway import LANE, LINK
 from notebook_tui.document.operations import CancelEvaluation
 from notebook_tui.runtime.typing_questions import Describe, Place
 from notebook_tui.session.visitor import Visitor
-from tests.support.open_notebook import notebook_text
+from tests.support.open_notebook import notebook_text, told
 from tests.support.proxy import proxy_to
 from tests.support.visited import address_of, gone, service, visiting
 from tests.support.visited_process import begin_to_beat, in_all, is_as, longest_stall
@@ -268,12 +268,12 @@ def test_completion_and_hover_know_the_modules_of_the_service(monkeypatch: pytes
             await peer.call(make_orders)
             async with Visitor.at(peer.node, await address_of(peer), "test") as visitor:
                 await visitor.evaluate("import orders_of_the_service as orders", lambda stream, text: None)
-                found = await visitor.complete("orders.", len("orders."))
+                found = await told(lambda: visitor.complete("orders.", len("orders.")))
                 assert {"pending", "cancel"} <= {item.label for item in found}
                 asked = Describe(Place("orders.cancel", 10, cells_above=("1",)))
-                told = await bl.GenServer.call(visitor._server, asked, timeout=10)
-                assert told.docs == "Cancels it."
-                assert "why" in told.signature
+                described = await told(lambda: bl.GenServer.call(visitor._server, asked, timeout=40))
+                assert described.docs == "Cancels it."
+                assert "why" in described.signature
 
     asyncio.run(main())
 
@@ -304,7 +304,7 @@ def test_each_evaluation_is_written_down_before_it_runs(tmp_path: Path, monkeypa
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         while not condition():  # noqa: ASYNC110 - the file is another program's
             await asyncio.sleep(0.01)
 

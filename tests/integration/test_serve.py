@@ -30,7 +30,7 @@ from notebook_tui.session.runtime import Step
 from notebook_tui.session.state_directory import state_directory
 from tests.support.asked import Asked
 from tests.support.in_loop import in_loop
-from tests.support.open_notebook import notebook_text
+from tests.support.open_notebook import notebook_text, told
 from tests.support.served import printed, result, run, served, until
 from tests.support.terminal import Terminal
 
@@ -106,7 +106,8 @@ async def test_the_server_after_one_that_was_ended_has_its_sessions_with_variabl
             assert result(client, "cell-3") == "43"
             # A viewer elsewhere asks the runtime, too, which its node does not know.
             assert {each.name for each in (await client.variables("cell-3")).shown} >= {"value", "number"}
-            assert "bit_length" in [each.label for each in await client.complete("cell-3", "value.bit_l", 11)]
+            found = await told(lambda: client.complete("cell-3", "value.bit_l", 11))
+            assert "bit_length" in [each.label for each in found]
             cluster = await client.cluster()
             assert cluster is not None
             assert cluster.nodes == ()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from notebook_tui.cli.open_session import open_session
 from notebook_tui.document.operations import QueueCells
@@ -17,11 +18,22 @@ from notebook_tui.session.options import EDITS, SessionOptions
 SECONDS = 60.0
 """A cell may start a pool, and so several programs one after the other, on a busy machine."""
 
+T = TypeVar("T")
+
 
 def notebook_text(*cells: str) -> str:
     """A notebook with one section of these Python cells; their ids are cell-1, cell-2, ..."""
     fences = "\n\n".join(f"```python\n{source}\n```" for source in cells)
     return f"# Test\n\n## Section\n\n{fences}\n"
+
+
+async def told(ask: Callable[[], Awaitable[T]]) -> T:
+    """The first answer to a typist that says something: one that takes too long, as on a busy machine, is nothing."""
+    now = asyncio.get_running_loop().time
+    end = now() + SECONDS
+    while not (found := await ask()) and now() < end:
+        pass
+    return found
 
 
 class OpenNotebook:

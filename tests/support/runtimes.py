@@ -29,7 +29,7 @@ from notebook_tui.runtime.outcome import Outcome
 from notebook_tui.runtime.relay import Got, Relayed
 from notebook_tui.session.booted import Local
 
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 class Running:
