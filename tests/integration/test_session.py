@@ -12,7 +12,7 @@ import pytest
 import beamlike as bl
 from notebook_tui.document.operations import CancelEvaluation, SetCellSource
 from tests.support.local_nodes import eventually
-from tests.support.open_notebook import opened
+from tests.support.open_notebook import opened, told
 from tests.support.processes import wait_until_gone
 
 
@@ -54,7 +54,7 @@ def test_output_arrives_while_the_cell_runs_even_if_it_blocks_its_thread(tmp_pat
 )
 def test_ac18_an_interrupt_keeps_the_values_also_those_of_the_cell_itself(tmp_path: Path, wait: str) -> None:
     async def main() -> None:
-        async with opened(tmp_path, "x = 7", f"print('waiting')\ny = 8\n{wait}", "x, y") as it:
+        async with opened(tmp_path, "x = 7", f"y = 8\nprint('waiting')\n{wait}", "x, y") as it:
             await it.start(1, 2)
             await it.until(lambda _: it.printed(2) == "waiting\n")
             await it.client.interrupt()
@@ -90,9 +90,9 @@ def test_an_interrupted_cell_tells_of_a_node_on_which_its_work_goes_on_and_how_t
 
 def test_an_interrupt_reaches_a_cell_that_cannot_begin_for_a_busy_background_task(tmp_path: Path) -> None:
     hog = """
-import asyncio
+import asyncio, os
 async def hog():
-    await asyncio.sleep(0.05)
+    while not os.path.exists('go'): await asyncio.sleep(0.01)  # the cell is to end before
     print('busy')
     while True: pass
 task = asyncio.create_task(hog())
@@ -101,6 +101,7 @@ task = asyncio.create_task(hog())
     async def main() -> None:
         async with opened(tmp_path, hog, "x = 1", "'x' in globals()") as it:
             await it.run(1)
+            (tmp_path / "go").touch()
             await it.until(lambda _: it.printed(1) == "busy\n")
             await it.start(2)
             await it.client.interrupt()
@@ -168,7 +169,7 @@ child = await nodes.boot(nodes.Local())
 def hello():
     print("from", bl.self().node == child_name)
 child_name = child.node
-await bl.rpc.call(child.node, hello, timeout=10)
+await bl.rpc.call(child.node, hello, timeout=30)
 await child.stop()
 """
 
@@ -239,7 +240,7 @@ def test_completion_knows_live_objects_also_while_a_cell_blocks(tmp_path: Path) 
         async with opened(tmp_path, "shopping_list = {'milk': 1}", "import time\ntime.sleep(600)") as it:
             await it.run(1)
             await it.start(2)
-            found = await it.client.complete("cell-2", "shopp", 5)
+            found = await told(lambda: it.client.complete("cell-2", "shopp", 5))
             assert "shopping_list" in [completion.label for completion in found]
             await it.client.interrupt()
             await it.until(lambda state: state.evaluating is None)
@@ -250,7 +251,7 @@ def test_completion_knows_live_objects_also_while_a_cell_blocks(tmp_path: Path) 
 def test_completion_without_a_runtime_uses_the_text(tmp_path: Path) -> None:
     async def main() -> None:
         async with opened(tmp_path, "pass") as it:
-            found = await it.client.complete("cell-1", "isinst", 6)
+            found = await told(lambda: it.client.complete("cell-1", "isinst", 6))
             assert [completion.label for completion in found] == ["isinstance"]
 
     asyncio.run(main())
@@ -306,8 +307,7 @@ def test_a_second_viewer_sees_the_same(tmp_path: Path) -> None:
         async with opened(tmp_path, "1 + 1") as it:
             other = await Client.join(it.client._session)
             await it.run(1)
-            await asyncio.sleep(0)
-            assert other.state.notebook == it.state.notebook
+            await eventually(lambda: other.state.notebook == it.state.notebook)
             await other.close()
 
     asyncio.run(main())
