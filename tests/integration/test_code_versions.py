@@ -278,5 +278,5 @@ def test_a_module_of_another_node_is_held_while_it_is_loaded(tmp_path: Path) -> 
     (tmp_path / "job.py").write_text(SCRIPT)
     script = [sys.executable, "job.py"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(script, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=50, check=True)
+    done = subprocess.run(script, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=99, check=True)
     assert done.stdout.splitlines() == ["module helper origin@127.0.0.1 loaded"]

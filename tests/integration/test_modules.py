@@ -272,7 +272,7 @@ def test_a_child_of_a_child_gets_them_too(beside: Beside) -> None:
     async def from_the_middle(function: Callable[[], int]) -> tuple[int, int]:
         grandchild = await nodes.boot(nodes.Local())
         try:
-            return function(), await bl.rpc.call(grandchild.node, function, timeout=10)
+            return function(), await bl.rpc.call(grandchild.node, function, timeout=30)
         finally:
             await grandchild.stop(grace=0.1)
 
@@ -382,6 +382,6 @@ def test_a_script_has_nothing_to_do_for_it_however_it_is_run(beside: Beside, way
     beside.write(helper="import os\ndef pid(): return os.getpid()", app=SCRIPT, package__sub="name = __name__")
     beside.write(package__app=SCRIPT.replace("from package.sub", "from .sub"))
     run = subprocess.run(
-        [sys.executable, *way], cwd=beside.path, capture_output=True, text=True, timeout=50, check=False
+        [sys.executable, *way], cwd=beside.path, capture_output=True, text=True, timeout=100, check=False
     )
     assert (run.stdout, run.stderr) == ("True\npackage.sub\n", "")

@@ -73,7 +73,7 @@ def use():
 async def main():
     async with bl.Node("app@127.0.0.1", secret=b"s"):
         child = await nodes.boot(Elsewhere(installed=["cloudpickle", "msgpack"]))
-        there, files = await bl.rpc.call(child.node, use, timeout=30)
+        there, files = await bl.rpc.call(child.node, use, timeout=60)
         await child.stop(grace=0.1)
     here, own = use()
     assert there == here, (there, here)
@@ -93,6 +93,6 @@ def test_nine_libraries_are_used_on_a_node_without_them(tmp_path: Path) -> None:
     script = tmp_path / "app.py"
     script.write_text(SCRIPT)
     run = subprocess.run(
-        [sys.executable, str(script)], cwd="/", capture_output=True, text=True, timeout=50, check=False
+        [sys.executable, str(script)], cwd="/", capture_output=True, text=True, timeout=100, check=False
     )
     assert run.stdout == "8\n", run.stderr

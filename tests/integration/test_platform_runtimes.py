@@ -163,7 +163,7 @@ def test_a_place_that_makes_no_sense_is_a_mistake_of_the_command(world: Platform
 
 POOL = """
 import os, flame
-pool = await flame.Pool.start(name="cpu", boot_timeout=20)
+pool = await flame.Pool.start(name="cpu", boot_timeout=50)
 here, there = os.environ["FLY_MACHINE_ID"], await pool.call(os.getenv, "FLY_MACHINE_ID")
 await pool.stop()
 here != there and there is not None

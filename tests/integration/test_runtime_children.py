@@ -97,7 +97,7 @@ def test_ac35_a_pool_that_a_cell_started_ends_with_its_children_before_the_cell_
     pool = """
         import flame, nodes, os
         pool = await flame.Pool.start(name="cell", backend=nodes.Local(), min=0, max=1)
-        await flame.call("cell", os.getpid, timeout=15)
+        await flame.call("cell", os.getpid, timeout=50)
     """
 
     async def test(runtime: Running) -> None:
@@ -136,7 +136,7 @@ def test_ac35_a_child_that_does_not_end_is_told_of_and_holds_nothing_up_for_ever
 USES = """
 import asyncio, beamlike as bl, flame, nodes
 child = await nodes.boot(nodes.Local())
-await bl.rpc.call(child.node, len, "abc", timeout=10)
+await bl.rpc.call(child.node, len, "abc", timeout=50)
 await bl.Agent.start(dict) if hasattr(bl, "Agent") else None
 await bl.pg.join("group", bl.self())
 await bl.blocking(len, "abc")

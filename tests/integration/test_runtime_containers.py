@@ -24,7 +24,7 @@ def with_runtime(tmp_path: Path, test: Callable[[Running], Awaitable[None]]) -> 
 def test_ac12_two_cells_in_different_containers_that_wait_for_each_other_both_finish(tmp_path: Path) -> None:
     async def test(runtime: Running) -> None:
         await runtime.result("c1", "import threading\nbarrier = threading.Barrier(3)")
-        meet = "barrier.wait(15) >= 0"
+        meet = "barrier.wait(50) >= 0"
         runtime.start("c2", meet, "c1")
         runtime.start("b1", meet, "c1", container="one")
         runtime.start("b2", meet, "c1", container="two")
@@ -56,7 +56,7 @@ def test_a_class_of_a_branch_is_found_where_its_module_is(tmp_path: Path) -> Non
 
 def test_what_a_branch_prints_comes_to_its_cell_also_while_the_main_flow_blocks(tmp_path: Path) -> None:
     async def test(runtime: Running) -> None:
-        runtime.start("c1", "import threading, sys\nsys.go = threading.Event()\nprint('waits')\nsys.go.wait(15);")
+        runtime.start("c1", "import threading, sys\nsys.go = threading.Event()\nprint('waits')\nsys.go.wait(50);")
         await runtime.prints("c1", "waits")
         await runtime.result("b1", "print('from the branch')\nimport sys\nsys.go.set()", container="b")
         assert runtime.printed("b1") == "from the branch\n"

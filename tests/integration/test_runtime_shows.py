@@ -73,7 +73,7 @@ def test_ac36_writing_for_a_cell_that_has_ended_or_is_gone_raises_nothing(tmp_pa
         import threading, sys
         go, done, raised = threading.Event(), threading.Event(), []
         def write():
-            go.wait(20)
+            go.wait(50)
             try:
                 print("late"); display("late"); sys.stdout.flush(); input("late? ")
             except EOFError: pass
@@ -86,7 +86,7 @@ def test_ac36_writing_for_a_cell_that_has_ended_or_is_gone_raises_nothing(tmp_pa
     async def test(runtime: Running) -> None:
         await runtime.result("c1", late)
         runtime.forget("c1")
-        end = "import sys\ngo, done, raised = sys.late\ngo.set(), done.wait(15), raised"
+        end = "import sys\ngo, done, raised = sys.late\ngo.set(), done.wait(50), raised"
         assert await runtime.result("c2", end) == "(None, True, [])"
 
     with_runtime(tmp_path, test)

@@ -26,7 +26,7 @@ def test_a_child_killed_at_any_moment_is_seen_and_replaced() -> None:
     chance = random.Random(2)
 
     async def one(number: int) -> None:
-        boot = asyncio.create_task(nodes.boot(nodes.Local(), timeout=20))
+        boot = asyncio.create_task(nodes.boot(nodes.Local(), timeout=60))
         await asyncio.sleep(chance.uniform(0, 0.25))
         for pid in child_nodes():
             with contextlib.suppress(ProcessLookupError):
@@ -40,7 +40,7 @@ def test_a_child_killed_at_any_moment_is_seen_and_replaced() -> None:
 
     async def use_and_stop(child: nodes.Child, number: int) -> None:
         try:
-            assert await bl.rpc.call(child.node, sum, [number, 1], timeout=10) == number + 1
+            assert await bl.rpc.call(child.node, sum, [number, 1], timeout=40) == number + 1
         except bl.NotConnected:
             pass  # it was killed after it had connected
         finally:

@@ -128,7 +128,7 @@ def test_a_child_has_the_tls_of_its_parent(tmp_path: Path, own_authority: bool) 
         async with node(A, tls=Authority(tmp_path).tls() if own_authority else "always"):
             child = await nodes.boot(nodes.Local())
             try:
-                assert await bl.rpc.call(child.node, sum, [1, 2], timeout=10) == 3
+                assert await bl.rpc.call(child.node, sum, [1, 2], timeout=40) == 3
             finally:
                 await child.stop()
 

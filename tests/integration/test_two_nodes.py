@@ -14,7 +14,7 @@ import beamlike as bl
 import nodes
 from beamlike.kernel.group_leader import Output, set_leader
 
-SECONDS = 10.0
+SECONDS = 40.0
 
 
 def with_child(test: Callable[[str], Awaitable[Any]]) -> Any:
