@@ -15,7 +15,7 @@ FIRST = ("j", "j", "j")
 async def test_a_line_that_is_no_python_is_marked_and_told_and_the_mark_goes_with_the_mistake(shown: Terminal) -> None:
     await shown.press(*FIRST, "i", "up", "end", "backspace", "down")
     await shown.until(lambda: "1 ✗ x =" in shown.text, "the cross")
-    assert "Line 1: invalid syntax" in shown.hints
+    await shown.until(lambda: "Line 1: invalid syntax" in shown.hints, "its words")
     await shown.press("up", "end", "3", "down")
     await shown.until(lambda: "1 │ x =" in shown.text, "no cross")
     await shown.press("up", "end", "backspace", "down")
