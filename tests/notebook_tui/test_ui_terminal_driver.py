@@ -31,6 +31,13 @@ session = FakeSession(State(notebook_of(*cells), path="test.livemd"), time)
 NotebookApp(session).run()
 print("the end")
 """
+# However long this machine takes from one piece of an answer to the next: they belong together.
+PATIENT = """
+from notebook_tui.ui.driver import inquiry
+
+inquiry._PATIENCE = 600.0
+inquiry.Inquiry.release = lambda self: ""
+"""
 RGB = {"TERM": "xterm-256color", "COLORTERM": "truecolor"}
 KITTY = "\x1b_Gi=31;OK\x1b\\"
 DA1, DA1_SIXEL = "\x1b[?62;22c", "\x1b[?62;4;22c"
@@ -121,7 +128,7 @@ def test_a_terminal_that_answers_nothing_gets_half_blocks_after_a_moment() -> No
 
 
 def test_answers_that_come_late_and_in_pieces_are_never_typed() -> None:
-    with on_terminal(PROGRAM, RGB) as program:
+    with on_terminal(PATIENT + PROGRAM, RGB) as program:
         program.until(lambda written: written.count("▀") > 30, "half blocks")
         for piece in ("\x1b_Gi=31", ";OK\x1b", "\\\x1bP>|kitty(0.4", "0.0)\x1b\\\x1b[?62", ";22c"):
             program.type(piece)
