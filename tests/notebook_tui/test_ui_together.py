@@ -101,6 +101,7 @@ async def test_a_cell_runs_with_what_its_user_had_typed(ann: Seat, bob: Seat) ->
 @at_two("x")
 async def test_who_deletes_a_cell_takes_it_from_under_the_other(ann: Seat, bob: Seat) -> None:
     await ann.press(*FIRST, "i", "1")
+    await bob.shows("x1")
     await bob.press(*FIRST, "d", "d")
     await ann.until(lambda: not ann.client.state.notebook.has_cell("cell-1"))
     await ann.until(lambda: "NAV" in ann.status)
