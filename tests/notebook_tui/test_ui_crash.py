@@ -153,6 +153,7 @@ async def test_the_panel_copies_the_report_and_quits_without_a_word_of_saving(sh
 async def test_a_view_that_fails_again_at_once_is_not_restarted_again(shown: Terminal) -> None:
     shown.may_fail = True
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("notebook_tui.ui.crash.guarded_app.AT_ONCE", 600.0)
         break_drawing(shown, patch)
         await panel(shown)
         await shown.press("r")
