@@ -50,7 +50,7 @@ def rows_of(display: Display, graphics: Graphics, width: int = 80, height: int =
     gallery.use(graphics)
     looks = Looks(pictures=Pictures(0, gallery))
     display_rows(display, width, height, Palette(), looks)
-    gallery.wait(10)
+    gallery.wait(40)
     shown = [row.text.plain for row in display_rows(display, width, height, Palette(), looks)]
     gallery.close()
     return shown
@@ -203,7 +203,7 @@ def test_while_it_is_drawn_its_rows_are_there_already() -> None:
     looks = Looks(pictures=Pictures(0, gallery))
     before = display_rows(Display((("image/png", FLAG),)), 60, 12, Palette(), looks)
     assert before[0].text.plain == "picture 128 × 128 …"
-    gallery.wait(10)
+    gallery.wait(40)
     after = display_rows(Display((("image/png", FLAG),)), 60, 12, Palette(), looks)
     assert len(before) == len(after) == 8
     assert "▀" in after[0].text.plain
@@ -219,7 +219,7 @@ def test_a_drawing_is_made_once_and_thrown_away_when_many_came_after_it() -> Non
         data = saved(Image.new("L", (8, 8), grey))
         for _ in range(3):
             pictures.rows(data, "picture", 10, 4, Palette())
-        gallery.wait(10)
+        gallery.wait(40)
         said += gallery.take_messages()
     assert said.count("a=T") == 80
     assert len(kitty_pictures(said)) == 64
@@ -236,11 +236,11 @@ def test_where_pictures_follow_each_other_the_last_stays_until_the_next_is_drawn
 
     first, second = png("r", scale=128), png("g", scale=128)
     shown(first, "frame")
-    gallery.wait(10)
+    gallery.wait(40)
     before = shown(first, "frame")
     assert shown(second, "frame") == before
     assert shown(second, "another frame")[0].startswith("picture 128")
-    gallery.wait(10)
+    gallery.wait(40)
     assert block_pixels(pictures.rows(second, "picture", 20, 8, Palette(), place="frame"))[0][0] == GREEN
     gallery.close()
 
@@ -267,7 +267,7 @@ def test_a_drawing_in_svg_is_painted() -> None:
     gallery.use(Graphics("blocks"))
     pictures = Pictures(0, gallery)
     pictures.rows(svg, "drawing", 40, 10, Palette())
-    gallery.wait(10)
+    gallery.wait(40)
     rows = pictures.rows(svg, "drawing", 40, 10, Palette())
     assert block_pixels(rows) == [[GREEN] * 10] * 4
     gallery.close()
@@ -366,7 +366,7 @@ def test_pictures_side_by_side_are_each_painted_over() -> None:
     looks = Looks(pictures=Pictures(0, gallery))
     grid = Grid("g", (image(png("r", scale=80)), Frame("f", (image(png("g", scale=80)),))), 2)
     view_rows(grid, 60, Palette(), looks)
-    gallery.wait(10)
+    gallery.wait(40)
     rows = [strip_of(row.text) for row in view_rows(grid, 60, Palette(), looks)]
     assert [placed.region for placed in placed_in(rows)] == [Region(0, 0, 10, 5), Region(31, 0, 10, 5)]
     paintings = [gallery.painting(placed.number) for placed in placed_in(rows)]
