@@ -21,9 +21,10 @@ PRINTED = Text("stdout", "10 %\r\x1b[32m20 %\x1b[0m\nsecond\n")
 
 @pytest.fixture(autouse=True)
 def outside_of_tmux(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clipboard of whoever runs the tests is theirs."""
+    """The clipboard of whoever runs the tests is theirs, and what is played as tmux may take its time."""
     monkeypatch.delenv("TMUX", raising=False)
     monkeypatch.delenv("STY", raising=False)
+    monkeypatch.setattr("notebook_tui.ui.commands.clipboard._DEADLINE", 600.0)
 
 
 @in_terminal(code("a", "x", Text("stdout", "one\ntwo\n"), Result("3")), code("b", "y", Result("other")))
