@@ -173,6 +173,7 @@ async def test_tmux_is_given_what_is_copied_anywhere_in_the_program(shown: Termi
         patch.setenv("TMUX", "/tmp/x,1,0")
         await shown.press("G", "i", "shift+home", "ctrl+c")
         await shown.until(lambda: taken.exists() and taken.read_text() == "x = 1", "what tmux was given")
+        await shown.until(lambda: all(each.is_finished for each in shown.app.workers), "the end of tmux")
 
 
 @in_terminal(code("a", "x = 1"))
