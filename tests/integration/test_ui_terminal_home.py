@@ -47,6 +47,7 @@ def test_a_notebook_is_chosen_run_and_left_for_another(work: Path, env: dict[str
         terminal.until(ASKED)
         terminal.type("r")
         terminal.until("meow 42")
+        terminal.until("1/1 done")  # while the cell runs, leaving asks
         runtime = re.search(r"local, process (\d+)", terminal.text())
         assert runtime is not None
         below = [process.pid for process in psutil.Process(terminal.program.pid).children(recursive=True)]
@@ -63,6 +64,7 @@ def test_a_notebook_is_chosen_run_and_left_for_another(work: Path, env: dict[str
         terminal.until("meow")
         terminal.type("e", "a")
         terminal.until("meow 42")
+        terminal.until("1/1 done")
         assert ASKED not in terminal.text()
         terminal.type("ctrl+q")
         assert terminal.wait() == 0
