@@ -155,7 +155,7 @@ def test_opening_a_strangers_notebook_runs_imports_installs_and_connects_nothing
         terminal.until(ASKED)
         terminal.until("free-money-of-a-stranger")
         terminal.type("l")
-        terminal.until("not trusted")
+        terminal.until(lambda text: ASKED not in text and "not trusted" in text)
         assert not psutil.Process(terminal.program.pid).children(recursive=True)
         terminal.type("ctrl+s")
         terminal.until("Saved to")
