@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 from textual import events
+from textual.app import App
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
@@ -95,40 +97,23 @@ class Terminal:
 
     async def settle(self) -> None:
         """Until every part of the app has handled its queue, what others put there meanwhile, and the layout."""
-        await self._handle_queues()
+        await _handle_queues(self.app)
         if self.app.crashes and not self.may_fail:
             raise AssertionError("the view has failed") from self.app.crashes[0]
-        laid_out = asyncio.Event()
-        if self.app.screen.call_after_refresh(laid_out.set):
-            await self._all_set([laid_out])
-        await self._handle_queues()
-
-    async def _handle_queues(self) -> None:
-        for _ in range(_HOPS):
-            parts = [self.app, *self.app.screen.walk_children(with_self=True)]
-            handled = [asyncio.Event() for _ in parts]
-            waiting = [event for part, event in zip(parts, handled, strict=True) if part.call_later(event.set)]
-            await self._all_set(waiting)
-
-    async def _all_set(self, waiting: list[asyncio.Event]) -> None:
-        """Until all are, or the app has ended, or another screen has come, and they are set no more."""
-        screens = self.app._screen_stack[:]
-        for event in waiting:
-            while not event.is_set() and not self.has_ended and self.app._screen_stack == screens:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(event.wait(), 0.1)
+        await _lay_out(self.app)
 
     async def type(self, text: str) -> None:
         await self.press(*text)
 
     async def until(self, condition: Callable[[], object], what: str = "") -> None:
-        """Wait until it holds; the screen is told where it does not."""
+        """Wait until it holds, and what came with it has been handled; the screen is told where it does not."""
         # A clock instead of `asyncio.timeout`: its cancellation comes once, and `wait_for` of Python 3.11 may lose it.
         end = asyncio.get_running_loop().time() + PATIENCE
         while not condition():
             assert asyncio.get_running_loop().time() < end, f"never came true: {what}\n{self.text}"
             await asyncio.sleep(0.01)
             await self.settle()
+        await self.settle()
 
     async def shows(self, text: str) -> None:
         await self.until(lambda: text in self.text, f"{text!r} on the screen")
@@ -143,6 +128,36 @@ class Terminal:
     def focused_line(self) -> str:
         """The first line beside which the rail of the focus stands."""
         return next(line for line in self.lines if "▌" in line)
+
+
+async def settle(app: App[Any]) -> None:
+    """Until every part of the app has handled its queue, what others put there meanwhile, and the layout."""
+    await _handle_queues(app)
+    await _lay_out(app)
+
+
+async def _lay_out(app: App[Any]) -> None:
+    laid_out = asyncio.Event()
+    if app.screen.call_after_refresh(laid_out.set):
+        await _all_set(app, [laid_out])
+    await _handle_queues(app)
+
+
+async def _handle_queues(app: App[Any]) -> None:
+    for _ in range(_HOPS):
+        parts = [app, *app.screen.walk_children(with_self=True)]
+        handled = [asyncio.Event() for _ in parts]
+        waiting = [event for part, event in zip(parts, handled, strict=True) if part.call_later(event.set)]
+        await _all_set(app, waiting)
+
+
+async def _all_set(app: App[Any], waiting: list[asyncio.Event]) -> None:
+    """Until all are, or the app has ended, or another screen has come, and they are set no more."""
+    screens = app._screen_stack[:]
+    for event in waiting:
+        while not event.is_set() and app.is_running and app._screen_stack == screens:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(event.wait(), 0.1)
 
 
 def in_terminal(

@@ -36,7 +36,7 @@ from beamlike.kernel.threads.thread_stack import Place
 from notebook_tui.ui.settings.preferences import Preferences
 from notebook_tui.ui.top.app import TopApp
 from notebook_tui.ui.top.source import Look, Wanted
-from tests.support.screen import NOW, PATIENCE, Clock
+from tests.support.screen import NOW, PATIENCE, Clock, settle
 
 NODE = "shop@127.0.0.1"
 HERE = Place("/srv/shop/till.py", 12, "Till.pay", "await self.book(order)")
@@ -196,15 +196,16 @@ class TopTerminal:
     async def press(self, *keys: str) -> None:
         for key in keys:
             self.app.post_message(events.Key(*(("space", " ") if key == "space" else _key(key))))
-            await self.pilot.pause()
+            await settle(self.app)
 
     async def until(self, condition: Callable[[], bool], what: str) -> None:
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while not condition():
-                    await self.pilot.pause(0.01)
-        except TimeoutError:
-            raise AssertionError(f"{what} did not come within {PATIENCE} s; the screen:\n{self.text}") from None
+        end = asyncio.get_running_loop().time() + PATIENCE
+        while not condition():
+            if asyncio.get_running_loop().time() > end:
+                raise AssertionError(f"{what} did not come within {PATIENCE} s; the screen:\n{self.text}")
+            await asyncio.sleep(0.01)
+            await settle(self.app)
+        await settle(self.app)
         assert not self.app.crashes, self.app.crashes
 
     async def shows(self, *texts: str) -> None:
