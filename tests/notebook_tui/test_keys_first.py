@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from notebook_tui.ui.app import NotebookApp
 from notebook_tui.ui.keys_first import KeysFirst
 from tests.support.fake_session import code, notebook_of
@@ -86,10 +84,7 @@ def test_a_command_of_ones_own_shows_at_once_what_came_of_it() -> None:
     asyncio.run(main())
 
 
-def test_a_cell_that_was_asked_for_is_there_for_the_keys_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    # However slow this machine is, the session is not given up: it answers.
-    monkeypatch.setattr("notebook_tui.ui.notebook_screen._LONGEST_WAIT", 600.0)
-
+def test_a_cell_that_was_asked_for_is_there_for_the_keys_behind_it() -> None:
     async def main() -> None:
         async with terminal(notebook_of(code("a", "x = 1")), delay=0.01) as shown:
             await shown.press(*FIRST)

@@ -17,9 +17,11 @@ def sources(shown: Terminal) -> list[str]:
     return [cell.source for cell in shown.session.state.notebook.cells()][1:]
 
 
-def with_delay(body: Callable[[Terminal], Coroutine[None, None, None]], delay: float = DELAY) -> None:
+def with_delay(
+    body: Callable[[Terminal], Coroutine[None, None, None]], delay: float = DELAY, longest_wait: float = 600.0
+) -> None:
     async def main() -> None:
-        async with terminal(code("a", "x"), code("b", "y"), delay=delay) as shown:
+        async with terminal(code("a", "x"), code("b", "y"), delay=delay, longest_wait=longest_wait) as shown:
             await body(shown)
 
     asyncio.run(main())
@@ -73,4 +75,4 @@ def test_a_session_that_never_answers_gives_the_keys_back() -> None:
         await shown.shows("The session has not answered for a second.")
         await shown.until(lambda: "y" in shown.focused_line(), "the focus moved on")
 
-    with_delay(body, delay=60.0)
+    with_delay(body, delay=60.0, longest_wait=1.0)

@@ -14,7 +14,7 @@ from notebook_tui.document.state import State
 from notebook_tui.session.storage import NotebookFile
 from notebook_tui.ui.app import NotebookApp
 from tests.support.fake_session import FakeSession
-from tests.support.screen import NOW, Clock, Terminal
+from tests.support.screen import NOW, Clock, Terminal, patient
 
 
 @dataclass
@@ -93,12 +93,13 @@ async def home(work: Path, size: tuple[int, int] = (90, 30)) -> AsyncIterator[Ho
     house = FakeHouse(work)
     app = NotebookApp(None, house.clock, house=house)
     nobody = FakeSession(State(), house.clock)
-    async with app.run_test(size=size, notifications=True) as pilot:
-        shown = HomeTerminal(nobody, pilot, house.clock)
-        shown.house = house
-        await shown.settle()
-        await shown.shows("Files")
-        yield shown
+    with patient():
+        async with app.run_test(size=size, notifications=True) as pilot:
+            shown = HomeTerminal(nobody, pilot, house.clock)
+            shown.house = house
+            await shown.settle()
+            await shown.shows("Files")
+            yield shown
     await app.leave()
     if app.crashes and not shown.may_fail:
         raise AssertionError("the view has failed") from app.crashes[0]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+import pytest
 from textual import events
 from textual.app import App
 from textual.keys import _character_to_key
@@ -160,6 +161,14 @@ async def _all_set(app: App[Any], waiting: list[asyncio.Event]) -> None:
                 await asyncio.wait_for(event.wait(), 0.1)
 
 
+@contextmanager
+def patient(longest_wait: float = 600.0) -> Iterator[None]:
+    """Keys wait so long for a session: one that answers is not given up where this machine stands still for a while."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("notebook_tui.ui.notebook_screen._LONGEST_WAIT", longest_wait)
+        yield
+
+
 def in_terminal(
     notebook: Notebook | Cell,
     *more: Cell,
@@ -195,19 +204,22 @@ async def terminal(
     state: State | None = None,
     make_painter: MakePainter = Painter,
     delay: float = 0.0,
+    longest_wait: float = 600.0,
     preferences: Preferences | None = None,
     person: Person = OWNER,
 ) -> AsyncIterator[Terminal]:
-    """A terminal on a notebook, or on one of these cells in one section; `delay` is the session's."""
+    """A terminal on a notebook, or on one of these cells in one section; `delay` is the session's, and `longest_wait`
+    is how long keys wait for it."""
     whole = notebook if isinstance(notebook, Notebook) else notebook_of(notebook, *more)
     clock = Clock()
     session = FakeSession(state or State(whole, path="test.livemd"), clock, delay)
     session.person = person
     app = NotebookApp(session, clock, make_painter, preferences=preferences)
-    async with app.run_test(size=size, notifications=True) as pilot:
-        shown = Terminal(session, pilot, clock)
-        await shown.settle()
-        yield shown
+    with patient(longest_wait):
+        async with app.run_test(size=size, notifications=True) as pilot:
+            shown = Terminal(session, pilot, clock)
+            await shown.settle()
+            yield shown
     if app.crashes and not shown.may_fail:
         raise AssertionError("the view has failed") from app.crashes[0]
     assert session.closed, "the terminal is gone and has not told the session"

@@ -20,7 +20,7 @@ from tests.support.fake_session import FakeSession
 from tests.support.journaled_program import NoRuntime
 from tests.support.local_nodes import PATIENCE
 from tests.support.open_notebook import notebook_text
-from tests.support.screen import Clock, Terminal
+from tests.support.screen import Clock, Terminal, patient
 
 
 class Seat(Terminal):
@@ -42,6 +42,7 @@ async def seated(
     path = directory / "test.livemd"
     path.write_text(notebook_text(*cells), encoding="utf-8")
     async with bl.Node("together@127.0.0.1", secret=b"s", listen=False), AsyncExitStack() as stack:
+        stack.enter_context(patient())
         session = await Session.start(NotebookFile(path), NoRuntime(), options or SessionOptions())
         seats: list[Seat] = []
         for person in people:
