@@ -110,6 +110,8 @@ class Terminal:
         """Wait until it holds, and what came with it has been handled; the screen is told where it does not."""
         # A clock instead of `asyncio.timeout`: its cancellation comes once, and `wait_for` of Python 3.11 may lose it.
         end = asyncio.get_running_loop().time() + PATIENCE
+        if condition():
+            return
         while not condition():
             assert asyncio.get_running_loop().time() < end, f"never came true: {what}\n{self.text}"
             await asyncio.sleep(0.01)
