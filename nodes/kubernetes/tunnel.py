@@ -16,6 +16,7 @@ import logging
 import os
 import ssl
 import threading
+from contextlib import ExitStack
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -79,6 +80,17 @@ class PortForward:
         path = f"/api/v1/namespaces/{self._namespace}/pods/{self._pod}/portforward?ports={self._pods_port}"
         return await _connected(self._api, path)
 
+    async def _way(self) -> _Socket:
+        """The first one, if nobody has it and it is whole; else a new one."""
+        first, self._first = self._first, None
+        if first is not None:
+            with ExitStack() as undo:
+                undo.callback(first.close)
+                if not await first.is_broken():
+                    undo.pop_all()
+                    return first
+        return await self._socket()
+
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._is_closed:  # it came while the listener was being closed
             writer.transport.abort()
@@ -87,13 +99,7 @@ class PortForward:
         assert task is not None
         self._connections.add(task)
         try:
-            first, self._first = self._first, None
-            if first is not None and first.is_broken():
-                first.close()
-                first = None
-            if first is None:
-                first = await self._socket()
-            await _Joint(first, reader, writer).run()
+            await _Joint(await self._way(), reader, writer).run()
         except (OSError, BackendError, EOFError) as error:
             logger.debug("%s: a connection broke off: %s", self, error)
         except asyncio.CancelledError:
@@ -126,10 +132,19 @@ class _Socket:
     writer: asyncio.StreamWriter
     frames: websocket.Reader
     early: list[websocket.Message]
-    """What came with the answer to the handshake."""
+    """What came before anybody asked for it."""
 
-    def is_broken(self) -> bool:
-        return self.reader.at_eof() or self.writer.is_closing()
+    async def is_broken(self) -> bool:
+        """Its end may be behind what has come so far, which is kept."""
+        try:
+            async with asyncio.timeout(0):
+                while data := await self.reader.read(CHUNK):
+                    self.early += self.frames.receive(data)
+        except TimeoutError:
+            return self.writer.is_closing()
+        except OSError:
+            pass
+        return True
 
     async def messages(self) -> list[websocket.Message]:
         """The next ones; none at its end."""
