@@ -119,6 +119,9 @@ async def test_enter_looks_into_a_process_its_stack_and_its_mailbox(shown: TopTe
     await shown.shows("book.py:80", "return await reply")
     await shown.press("G")
     await shown.shows("('mail', 2)")
+    looks = len(shown.node.looks)
+    await shown.until(lambda: len(shown.node.looks) > looks + 4, "more looks")
+    assert "('mail', 2)" in shown.text
     await shown.press("escape")
     await shown.shows("QUEUE▼")
 

@@ -60,6 +60,10 @@ class Grid(Widget, can_focus=True):
         return self._rows[self._at] if 0 <= self._at < len(self._rows) else None
 
     @property
+    def _marked_key(self) -> str:
+        return self.marked.key if self.marked is not None else ""
+
+    @property
     def place(self) -> tuple[int, int]:
         """The number of the marked row, from 1, and how many there are."""
         return (self._at + 1 if self._rows else 0), len(self._rows)
@@ -78,7 +82,7 @@ class Grid(Widget, can_focus=True):
         is_stale: bool = False,
     ) -> None:
         """The row of the key `keep` stays marked, wherever it is now; without one the mark stays where it is."""
-        before = self.marked
+        before = self._columns, self._marked_key
         if columns is not self._columns:
             self._at = self._top = 0
         self._columns, self._rows, self._sort, self._is_stale = columns, rows, sort, is_stale
@@ -87,7 +91,8 @@ class Grid(Widget, can_focus=True):
         self._at = max(0, min(self._at, len(rows) - 1))
         self._reveal()
         self.refresh()
-        if self.marked is not before:
+        # The row of the same key is another object after each look, and yet nobody has moved.
+        if (columns, self._marked_key) != before:
             self.post_message(self.Moved())
 
     def move(self, by: int) -> None:
