@@ -69,6 +69,7 @@ class Zygote:
     def __init__(self, interpreter: Interpreter) -> None:
         ours, theirs = socket.socketpair()
         self.interpreter = interpreter
+        self.began = time.monotonic()
         self._socket: Final = closed_in_forks(ours)
         self._lock = Lock()
         self._lost: Exception | None = None

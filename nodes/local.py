@@ -18,6 +18,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import IO
@@ -125,9 +126,14 @@ class Local:
             return None
         interpreter = self._interpreter()
         zygote = ZYGOTES.of(interpreter)
+        ready, limit = zygote.ready(), START_SECONDS + PRELOAD_SECONDS * bool(self.preload)
         try:
-            async with asyncio.timeout(START_SECONDS + PRELOAD_SECONDS * bool(self.preload)):
-                await asyncio.wrap_future(zygote.ready())
+            if ready.done():
+                ready.result()
+            else:
+                # Since it began: boots that have less time each would all wait for one that hangs.
+                async with asyncio.timeout(zygote.began + limit - time.monotonic()):
+                    await asyncio.wrap_future(ready)
         except TimeoutError:
             zygote.retire()
             _tell(interpreter, "it is not ready in time")

@@ -205,6 +205,27 @@ def test_a_zygote_that_does_not_start_is_told_once_and_children_come_up_all_the_
     wait_until_gone(*tried)
 
 
+def test_a_zygote_that_hangs_as_it_starts_is_given_up_though_no_boot_has_the_time_to_wait_for_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python, note = tmp_path / "python", tmp_path / "pid"
+    hangs = f"[ -e {note} ] || {{ echo $$ > {note}; exec sleep 600; }}"
+    python.write_text(f'#!/bin/sh\ncase "$*" in *nodes.zygote*) {hangs};; esac\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setattr("nodes.local.START_SECONDS", 4.0)
+
+    async def main() -> None:
+        async with parent(), asyncio.timeout(PATIENCE):
+            child = None
+            while child is None:
+                with suppress(nodes.BootFailed):
+                    child = await nodes.boot(nodes.Local(python=str(python), zygote=True), timeout=3.0)
+            await child.stop()
+
+    asyncio.run(main())
+    wait_until_gone(int(note.read_text()))
+
+
 def test_the_children_of_a_zygote_that_dies_die_with_it_and_the_next_boot_has_another(tmp_path: Path) -> None:
     async def main() -> None:
         backend = nodes.Local(env=of_its_own(tmp_path))
