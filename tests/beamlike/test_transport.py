@@ -393,7 +393,7 @@ def test_what_was_lent_before_the_end_stays_for_a_while_for_a_peer_that_is_late_
         link.send(message(PickleBuffer(bytearray(LONG))))
         link.close("disconnect", "going home")
         if arrives:
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.2)  # that nothing more is told cannot be waited for
             assert owner.told == ["disconnect"]
         else:
             await eventually(lambda: owner.told == ["disconnect", "lost"])

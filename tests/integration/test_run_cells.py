@@ -28,6 +28,7 @@ def test_below_a_cell_that_may_fail_the_run_goes_on_and_has_failed_all_the_same(
 
 def test_cells_that_run_at_once_have_a_time_limit_each(tmp_path: Path) -> None:
     path = tmp_path / "test.livemd"
+    # The slow one ends by its limit alone.
     quick, slow = "import asyncio\nawait asyncio.sleep(0.1)", "import asyncio\nawait asyncio.sleep(600)\n'slow'"
     text = "# T\n\n" + section("A", "1") + section("B", quick, branch=True) + section("C", slow, branch=True)
     path.write_text(text, encoding="utf-8")

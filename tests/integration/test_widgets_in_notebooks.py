@@ -120,6 +120,7 @@ def test_a_widget_that_a_function_makes_on_a_child_is_shown_in_the_cell_and_answ
 def test_ac23_a_run_sees_the_value_of_its_start_and_is_stale_when_it_is_another(tmp_path: Path) -> None:
     cells = (
         "import notebook_tui as nb\nname = nb.input('Name', default='hey').show()\nname.value",
+        # It reads again once the test has set another value.
         "import asyncio, os\nprint('reading')\nbefore = name.value\n"
         "while not os.path.exists('set'): await asyncio.sleep(0.01)\nbefore, name.value",
         "before",

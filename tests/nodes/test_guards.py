@@ -394,7 +394,7 @@ called_off.kill_in(3)
 called_off.call_off()
 kept.kill_in(3)
 kept.kill_in(600)
-time.sleep(3.5)
+time.sleep(3.5)  # by when both would have killed it
 print("lives", flush=True)
 left.kill_in(0.1)
 pow(3, 10**9)

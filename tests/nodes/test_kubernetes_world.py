@@ -132,6 +132,7 @@ def test_a_container_that_is_started_again_has_the_log_of_the_one_before(cluster
 
 
 def test_a_log_is_followed_to_its_end(cluster: Cluster) -> None:
+    # It is followed while it still talks, if the system is quick.
     talks = "import time\nfor n in range(3): print(n, flush=True); time.sleep(0.1)"
     cluster.make(cluster.pod("talks", talks))
     cluster.until("talks", lambda it: it["status"]["phase"] != "Pending")  # it may be over already
