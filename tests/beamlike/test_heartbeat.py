@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import beamlike as bl
 from beamlike.distribution.doorway import LANE
 from beamlike.distribution.heartbeat.heartbeat import Heartbeat
 from beamlike.distribution.home import Home
-from tests.support.local_nodes import PATIENCE, eventually, in_node
+from tests.support.local_nodes import PATIENCE, eventually, in_node, until_nobody_blocks
 from tests.support.proxy import proxy_to
 
 A, B = "a@127.0.0.1", "b@127.0.0.1"
@@ -41,9 +42,7 @@ def test_each_node_has_one_thread_and_leaves_neither_it_nor_a_socket_behind(own_
             await a.connect(B)
             assert heartbeat_threads() == [f"beamlike heartbeat {A}", f"beamlike heartbeat {B}"]
             for asker, name in ((a, B), (b, A)):
-                async with asyncio.timeout(PATIENCE):
-                    while await asker.who_is_blocking(name) is not None:
-                        pass  # a busy machine may have stalled a healthy loop just before
+                await until_nobody_blocks(partial(asker.who_is_blocking, name))
         assert heartbeat_threads() == []
         await eventually(lambda: len(open_files()) <= before)
 

@@ -24,7 +24,7 @@ from beamlike.distribution.selector_thread import READ, WRITE
 from beamlike.distribution.tls_option import TlsOption
 from beamlike.kernel.errors import NotConnected
 from tests.support.lane_pair import LanePair
-from tests.support.local_nodes import PATIENCE, eventually
+from tests.support.local_nodes import PATIENCE, eventually, until_nobody_blocks
 
 A, B = "a@127.0.0.1", "b@127.0.0.1"
 KEY = b"k" * 32
@@ -86,11 +86,8 @@ def no_link(guest: Guest) -> None:
     raise AssertionError(f"expected no link, got one from {guest.host}")
 
 
-async def until_nobody_blocks(heartbeat: Heartbeat, peer: str) -> None:
-    """A busy machine may stall the loop."""
-    async with asyncio.timeout(PATIENCE):
-        while await heartbeat.ask(peer, LaneQuestion.WHO_IS_BLOCKING, PATIENCE) is not None:
-            pass
+async def until_told_of_none(heartbeat: Heartbeat, peer: str) -> None:
+    await until_nobody_blocks(lambda: heartbeat.ask(peer, LaneQuestion.WHO_IS_BLOCKING, PATIENCE))
 
 
 async def done_so_far(heartbeat: Heartbeat) -> None:
@@ -106,8 +103,8 @@ def test_both_sides_hear_each_other_and_can_ask(tls: TlsOption) -> None:
         async with two(tls, tls) as pair:
             pair.join()
             await eventually(lambda: pair.a_link.signs > 3 and pair.b_link.signs > 3)
-            await until_nobody_blocks(pair.a, B)
-            await until_nobody_blocks(pair.b, A)
+            await until_told_of_none(pair.a, B)
+            await until_told_of_none(pair.b, A)
 
     asyncio.run(main())
 
@@ -162,10 +159,10 @@ def test_a_second_lane_takes_the_place_of_the_first() -> None:
             signs = pair.b_link.signs
             other = Heartbeat(A, Home.here(), 0.05, no_link)
             other.join(B, NotedLink(), KEY, pair.address)
-            await until_nobody_blocks(other, B)
+            await until_told_of_none(other, B)
             other.stop()
             await eventually(lambda: pair.b_link.signs > signs + 4)
-            await until_nobody_blocks(pair.a, B)
+            await until_told_of_none(pair.a, B)
 
     asyncio.run(main())
 

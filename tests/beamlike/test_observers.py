@@ -26,7 +26,7 @@ from beamlike.kernel import signals
 from beamlike.kernel.question import Call
 from beamlike.kernel.terms import Alias, Down, Exit, Pid, Ref, Reply
 from tests.support.handshakes import A, B, dialler, shake_hands
-from tests.support.local_nodes import PATIENCE
+from tests.support.local_nodes import PATIENCE, until_nobody_blocks
 
 OWN, OBSERVERS = b"the service's own secret", b"a secret for those who look"
 HERE, THERE, THIRD = "service@127.0.0.1", "observer-1@127.0.0.1", "third@127.0.0.1"
@@ -227,13 +227,6 @@ def test_an_observer_asks_inspect_and_is_answered_in_plain_terms_of_any_size(cap
     with caplog.at_level(logging.WARNING, "beamlike"):
         between(test)
     assert [record.getMessage() for record in caplog.records if record.name != "beamlike.watchdog"] == []
-
-
-async def until_nobody_blocks(ask: Callable[[], Awaitable[object]]) -> None:
-    """A busy machine may stall any loop, of which the watchdog tells."""
-    async with asyncio.timeout(PATIENCE):
-        while await ask() is not None:
-            pass
 
 
 def test_an_observer_sees_what_the_inspector_of_a_node_tells() -> None:

@@ -67,6 +67,13 @@ async def eventually(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.001)
 
 
+async def until_nobody_blocks(ask: Callable[[], Awaitable[object]]) -> None:
+    """Returns once who asks is told of no stall: a busy machine may make one in any loop."""
+    async with asyncio.timeout(PATIENCE):
+        while await ask() is not None:
+            pass
+
+
 async def received(count: int) -> list[Any]:
     """The next `count` messages of the current process."""
     return [await bl.receive(timeout=PATIENCE) for _ in range(count)]
